@@ -23,6 +23,14 @@ export function isDatabaseAway(error: unknown): boolean {
 
 recogniseAway(isDatabaseAway);
 
+/** MaxTimeMSExpired, and what databases with its protocol call a statement that was stopped. */
+const codesOfSlowness = new Set([50, 262]);
+
+/** The database ended a query that took longer than it was given. */
+export function isTooSlow(error: unknown): boolean {
+  return codesOfSlowness.has(Number((error as { code?: unknown } | null)?.code));
+}
+
 /** A text index, not one of ours, takes a field of the document for the name of a language it does not know. */
 export function isRefusedLanguage(error: unknown): boolean {
   const code = Number((error as { code?: unknown } | null)?.code);

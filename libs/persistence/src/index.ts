@@ -1,4 +1,10 @@
-export { isDatabaseAway, isDuplicateKey, isRefusedLanguage, isRefusedQuery } from './database-error.js';
+export {
+  isDatabaseAway,
+  isDuplicateKey,
+  isRefusedLanguage,
+  isRefusedQuery,
+  isTooSlow,
+} from './database-error.js';
 export { MongoConnection, type MongoOptions } from './mongo-connection.js';
 export { rowsById, rowsWithIds, wholeListById, type RowsOptions } from './rows-by-id.js';
 export { conditionsOf, stepOf, type Step } from './steps.js';

@@ -2,7 +2,7 @@ import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter 
 import type { FastifyReply } from 'fastify';
 import { CatenaError, messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import { isDatabaseAway, isRefusedLanguage, isRefusedQuery } from '#persistence';
+import { isDatabaseAway, isRefusedLanguage, isRefusedQuery, isTooSlow } from '#persistence';
 import { RequestLimitExceeded } from '#service-host';
 import { Refusal } from '../domain/errors.js';
 import type { RequestWithCaller } from './caller.decorator.js';
@@ -64,6 +64,7 @@ export class ScicatErrorsFilter implements ExceptionFilter {
         body: standard(503, 'A service that Catena needs is out of reach. Nothing was changed; try again.'),
       };
     }
+    if (isTooSlow(error)) return { status: 503, body: standard(503, tooSlow) };
     if (isRefusedLanguage(error)) return { status: 400, body: standard(400, refusedLanguage) };
     if (isRefusedQuery(error))
       return { status: 400, body: standard(400, `The database cannot run this query: ${messageOf(error)}`) };
@@ -81,6 +82,9 @@ const objectAsText =
 function isObjectAsText(error: unknown): boolean {
   return error instanceof TypeError && error.message === 'Cannot convert object to primitive value';
 }
+
+const tooSlow =
+  'The database took longer than this query was given. Ask for less, by a filter, or try again later.';
 
 const refusedLanguage =
   'The database refuses a field named "language": a text index of the operator takes it for the name of a language. ' +

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AccessRules, both, type Caller } from '../domain/access.js';
-import { BadRequest } from '../domain/errors.js';
+import { BadRequest, Refusal } from '../domain/errors.js';
 import type { JobRow } from '../job-rows/job-row.js';
 import { JobRowReader } from '../job-rows/job-row-reader.js';
 import { JobQueries } from '../jobs/job-queries.js';
@@ -69,7 +69,14 @@ export class JobOverviews {
     const place = placeFrom(after);
     const visible = both(acceptedJobs, this.rules.visibleJobs(caller));
     const found = await this.reader.find(both({ _id: id }, visible), { limit: 1, patience });
-    const facts = found?.[0];
+    if (found === undefined)
+      throw new Refusal(
+        503,
+        `Expected job ${id} to be read in time, found that it takes longer.`,
+        undefined,
+        5,
+      );
+    const [facts] = found;
     const read = facts === undefined ? undefined : await this.read(id, place, limit);
     if (facts === undefined || read === undefined) {
       await this.queries.get(caller, id);

@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { isTooSlow } from '#persistence';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, both, type Caller } from '../domain/access.js';
 import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { factsStage, rowOf, type JobFacts, type JobRow } from './job-row.js';
-
-/** MaxTimeMSExpired, and what databases with its protocol call a statement that was stopped. */
-const tookTooLong = new Set<unknown>([50, 262]);
 
 type NamedDataset = Pick<
   DatasetRecord,
@@ -56,7 +54,7 @@ export class JobRowReader {
         )
         .toArray();
     } catch (error) {
-      if (tookTooLong.has((error as { code?: unknown }).code)) return undefined;
+      if (isTooSlow(error)) return undefined;
       throw error;
     }
   }

@@ -31,6 +31,8 @@ export interface ParkedGroup {
 export type ParkedRow = Omit<ParkedMessage, 'body' | 'headers' | 'edited' | 'pending'>;
 
 const maxGroups = 200;
+/** Milliseconds for one question of people. */
+const maxTimeMS = 5000;
 const withoutBody = { body: 0, headers: 0, edited: 0, pending: 0 } as const;
 
 /** Looks at parked messages, page by page and by group. */
@@ -42,7 +44,7 @@ export class ParkedLists {
     const found = await this.messages
       .find(
         { $and: [conditionOf(filter), olderThan('parkedAt', placeIn(after))] },
-        { projection: withoutBody },
+        { projection: withoutBody, maxTimeMS },
       )
       .sort({ parkedAt: -1, _id: -1 })
       .limit(limit + 1)
@@ -56,7 +58,7 @@ export class ParkedLists {
   }
 
   count(filter: ParkedFilter): Promise<number> {
-    return this.messages.countDocuments(conditionOf(filter));
+    return this.messages.countDocuments(conditionOf(filter), { maxTimeMS });
   }
 
   /** Oldest first: what a bulk run takes next. */
@@ -68,7 +70,7 @@ export class ParkedLists {
     const found = await this.messages
       .find(
         { $and: [conditionOf(filter), newerThan('parkedAt', placeIn(place))] },
-        { projection: { parkedAt: 1 } },
+        { projection: { parkedAt: 1 }, maxTimeMS },
       )
       .sort({ parkedAt: 1, _id: 1 })
       .limit(limit)
@@ -80,20 +82,25 @@ export class ParkedLists {
   async groups(filter: ParkedFilter, by: Grouping): Promise<ParkedGroup[]> {
     const key = by === 'day' ? { $dateToString: { format: '%Y-%m-%d', date: '$parkedAt' } } : `$${by}`;
     const found = await this.messages
-      .aggregate<Omit<ParkedGroup, 'key'> & { _id: string }>([
-        { $match: conditionOf(filter) },
-        {
-          $group: {
-            _id: key,
-            count: { $sum: 1 },
-            first: { $min: '$parkedAt' },
-            last: { $max: '$parkedAt' },
-            sample: { $min: '$_id' },
+      .aggregate<Omit<ParkedGroup, 'key'> & { _id: string }>(
+        [
+          { $match: conditionOf(filter) },
+          // Bodies may be large, and are not counted.
+          { $project: { code: 1, type: 1, parkedAt: 1 } },
+          {
+            $group: {
+              _id: key,
+              count: { $sum: 1 },
+              first: { $min: '$parkedAt' },
+              last: { $max: '$parkedAt' },
+              sample: { $min: '$_id' },
+            },
           },
-        },
-        { $sort: { count: -1, _id: 1 } },
-        { $limit: maxGroups },
-      ])
+          { $sort: { count: -1, _id: 1 } },
+          { $limit: maxGroups },
+        ],
+        { maxTimeMS },
+      )
       .toArray();
     return found.map(({ _id, count, ...group }) => ({ key: _id, count: Number(count), ...group }));
   }
@@ -103,18 +110,24 @@ export class ParkedLists {
     jobIds: readonly string[],
   ): Promise<{ jobId: string; code: string; count: number; first: Date; sample: string }[]> {
     const found = await this.messages
-      .aggregate<{ _id: { jobId: string; code: string }; count: number; first: Date; sample: string }>([
-        { $match: { jobId: { $in: [...jobIds] }, state: 'parked' } },
-        {
-          $group: {
-            _id: { jobId: '$jobId', code: '$code' },
-            count: { $sum: 1 },
-            first: { $min: '$parkedAt' },
-            sample: { $min: '$_id' },
+      .aggregate<{ _id: { jobId: string; code: string }; count: number; first: Date; sample: string }>(
+        [
+          { $match: { jobId: { $in: [...jobIds] }, state: 'parked' } },
+          { $project: { jobId: 1, code: 1, parkedAt: 1 } },
+          {
+            $group: {
+              _id: { jobId: '$jobId', code: '$code' },
+              count: { $sum: 1 },
+              first: { $min: '$parkedAt' },
+              sample: { $min: '$_id' },
+            },
           },
-        },
-        { $limit: maxGroups * 5 },
-      ])
+          // The same ones each time, and of each job the first: more than these nobody reads.
+          { $sort: { first: 1, _id: 1 } },
+          { $limit: maxGroups * 5 },
+        ],
+        { maxTimeMS },
+      )
       .toArray();
     return found.map(({ _id, count, first, sample }) => ({ ..._id, count: Number(count), first, sample }));
   }

@@ -1,7 +1,7 @@
 import { Catch, HttpStatus, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { CatenaError } from '#kernel';
 
-interface Reply {
+export interface Reply {
   status(code: number): Reply;
   header(name: string, value: string): Reply;
   send(body: object): unknown;
@@ -25,7 +25,7 @@ const statuses: Readonly<Record<string, number>> = {
   'archiver.no-good-copy': HttpStatus.CONFLICT,
 };
 /** Seconds after which a call is worth another try that found a service away. */
-const comeAgain = '5';
+export const comeAgain = '5';
 
 /** What a use case refuses, as an operations call says it: `{statusCode, code, message}`. */
 @Catch(CatenaError)
