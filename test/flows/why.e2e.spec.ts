@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import type { Why } from '#console-api';
-import { pidAsName } from '#kernel';
 import { Naming } from '#messaging';
 import { until } from '#messaging/testing';
 import { datasetInSourceFolder, type TestDataset } from '../support/datasets.js';
@@ -13,6 +13,11 @@ import { Installation } from '../support/installation.js';
 import { Operations, Whys } from '../support/operations.js';
 import type { ScicatClient } from '../support/scicat-client.js';
 import { verdict } from '../support/verdict.js';
+
+interface ListReference {
+  readonly bucket: string;
+  readonly key: string;
+}
 
 const told = { reason: 'a test of why' };
 
@@ -135,15 +140,28 @@ describe('Why a job waits, and what operators do about it', () => {
     catalogue.signal('SIGCONT');
     await endsWell(id);
 
-    // Where its folder would be, a file lies: no fault that waiting cures, as far as anybody knows.
-    const dataset = await datasetInSourceFolder(installation, client);
-    const inTheWay = join(installation.shares[0]!, pidAsName(dataset.pid));
-    await writeFile(inTheWay, 'not a folder');
-    const other = await post(dataset);
+    // The list of its files is damaged: no service is away, so it is tried again a few times only.
+    const { archiver } = installation.apps;
+    await archiver.stop();
+    const other = await newJob();
+    await waitsFor(other, 'work.unaccepted');
+    const order = await installation.withDatabase('job-assembler', (database) =>
+      database.collection<{ files: ListReference }>('work_orders').findOne({ jobId: other } as object),
+    );
+    const { bucket, key } = order!.files;
+    const list = await installation.withObjectStore(async (store) => buffer(await store.get(bucket, key)));
+    const listIs = (body: Buffer): Promise<void> =>
+      installation.withObjectStore(async (store) => {
+        await store.put(bucket, key, body, { size: body.length });
+      });
+    await listIs(Buffer.from(list.toString('utf8').replace(/[^\n]/, ' ')));
+    archiver.start();
+    await archiver.whenReady();
     const { headline } = await waitsFor(other, 'work.retrying');
     assert.ok(Number(headline?.facts['attempt']) >= 1, JSON.stringify(headline));
+    assert.equal(headline?.facts['code'], 'storage.reference-damaged');
     catalogue.signal('SIGSTOP');
-    await rm(inTheWay);
+    await listIs(list);
     await whys.says(other, 'register.waiting', 60_000);
     catalogue.signal('SIGCONT');
     await endsWell(other);
