@@ -12,6 +12,8 @@ import { ServedTargets } from './served-targets.js';
 const usualMountCost = 90;
 /** A reader stays with a medium, while others wait, for so many times what a mount costs: mounts take a twentieth of the time. */
 const mountsWorth = 20;
+/** Milliseconds for which a closed worker leaves cancelled work to the others. */
+const patienceForOthers = 5000;
 /** Media that are looked at for one that is free. */
 const maxLooks = 50;
 
@@ -55,6 +57,15 @@ export class RecallOrder {
       if (next !== undefined) return next;
     }
     return this.begin(looking, until);
+  }
+
+  /**
+   * For a worker that is to take nothing new: what was cancelled is to end all the same, or its job would wait for the operator.
+   * Workers that may take everything come first: this one may be closed because its storage does not answer.
+   */
+  takeCancelled(now: Date, until: Date): Promise<WorkOrder | undefined> {
+    const dueBefore = new Date(now.getTime() - patienceForOthers);
+    return this.orders.takeCancelled(dueBefore, now, until, this.served.names);
   }
 
   /** Its lease was renewed: so is the turn at the drive. */

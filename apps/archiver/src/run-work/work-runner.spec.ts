@@ -12,6 +12,8 @@ import type { ArchiverStore } from '../persistence/archiver-store.js';
 import type { Command } from '../persistence/records.js';
 import { targetAway, withLeft } from '../domain/missing-targets.js';
 import { ownInstance } from '../domain/worker-instance.js';
+import { scopeOf } from '../persistence/operators/workers.js';
+import { ShareModes } from '../persistence/share-modes.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { recallsInOrder } from '../testing/recalls-in-order.js';
@@ -213,6 +215,20 @@ describe('The runner of work orders', () => {
     await orders.requestCancel(id);
     await until(async () => (await stateOf(id)) === 'cancelled');
     assert.deepEqual(undone, [id]);
+  });
+
+  it('ends what was cancelled though its worker is to take nothing new, and takes nothing else', async () => {
+    const ids = [await order(), await order()];
+    const word = { by: 'olga', reason: 'drive 3 is out' };
+    await new ShareModes(store, clock).set(scopeOf(ownInstance()), 'pause', word);
+    await orders.requestCancel(ids[1]!);
+    start(untilTold);
+    await wait(30);
+    assert.equal(await stateOf(ids[1]!), 'open', 'workers that may take all come first');
+    clock.advance(5000);
+    runners[0]!.wake();
+    await until(async () => (await stateOf(ids[1]!)) === 'cancelled');
+    assert.equal((await stored(ids[0]!)).epoch, 0);
   });
 
   it('does not say "cancelled" while what is left cannot be taken back; the order waits', async () => {

@@ -136,9 +136,10 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async take(now: Date, until: Date): Promise<WorkOrder | undefined> {
+    const isClosed = await isWorkerClosed(this.store, ownInstance(), now);
     // It may have been told to rest while the database was asked.
-    if ((await isWorkerClosed(this.store, ownInstance(), now)) || this.isResting) return undefined;
-    return this.recalls.take(now, until);
+    if (this.isResting) return undefined;
+    return isClosed ? this.recalls.takeCancelled(now, until) : this.recalls.take(now, until);
   }
 
   private interrupt(hold: Hold<WorkOrder>): void {

@@ -207,6 +207,24 @@ describe('What the archiver knows of why a job waits', () => {
     assert.deepEqual(await codes(), ['cancel.waiting']);
   });
 
+  it('is, of what is being cancelled, who has closed the share that holds it up', async () => {
+    await accept('j/0/0');
+    await orders.requestCancel('j/0/0');
+    await givenBack('work.waiting', { code: 'archiver.share-paused', details: { share: 'disk' } });
+    await modes.set('disk', 'pause', word);
+    const [fact] = await told();
+    assert.deepEqual([fact?.code, fact?.facts], ['paused', { scope: 'share:disk', mode: 'pause', ...word }]);
+    await modes.set('disk', 'run', word);
+    const again = (await told())[0];
+    assert.deepEqual(
+      [again?.code, again?.facts],
+      ['cancel.waiting', { kind: 'retrieve', code: 'archiver.share-paused', share: 'disk' }],
+    );
+    await orders.hastenCancelled('j/0/0', clock.now());
+    await take();
+    assert.deepEqual((await told())[0]?.facts, { kind: 'retrieve' }, 'it is being ended');
+  });
+
   it('is one fact for ten thousand orders that wait for the same, and at most twenty of a job', async () => {
     const record = (number: number, code: string) => ({
       ...{ _id: `j/0/${number}`, jobId: 'j', command: { kind: 'verify', data: { archiveId: 'a' } } },

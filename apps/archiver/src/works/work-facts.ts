@@ -97,11 +97,7 @@ export class WorkFacts implements WhySource, OnModuleInit {
   private told(group: WorkGroup, scene: Scene): Told {
     switch (group._id.how) {
       case 'cancelled':
-        return {
-          code: 'cancel.waiting',
-          facts: { kind: group.kind, ...(group._id.code === undefined ? {} : { code: group._id.code }) },
-          next: group.dueAt.toISOString(),
-        };
+        return this.cancelled(group, scene);
       case 'waits':
         return this.waiting(group, scene);
       case 'later':
@@ -119,6 +115,14 @@ export class WorkFacts implements WhySource, OnModuleInit {
       case 'due':
         return inLine(group, scene);
     }
+  }
+
+  /** What it left is taken back first: an operator may have closed the share that it lies on. */
+  private cancelled({ _id: { code, share }, kind, dueAt }: WorkGroup, scene: Scene): Told {
+    const closed = isPaused(code) ? scene.shares.get(share ?? '') : undefined;
+    if (closed !== undefined) return paused(`share:${share}`, closed);
+    const facts = { kind, ...(code === undefined ? {} : { code }), ...(share === undefined ? {} : { share }) };
+    return { code: 'cancel.waiting', facts, next: dueAt.toISOString() };
   }
 
   private waiting(
