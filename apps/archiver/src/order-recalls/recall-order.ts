@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { ConfigToken, SharesToken, type ArchiverConfig } from '../archiver.config.js';
+import { mayWaitForMedium } from '../domain/work-needs.js';
 import { ReaderTurns, type Reader } from '../persistence/reader-turns.js';
 import { RecallQueue, type Closed, type Looking } from '../persistence/recall-queue.js';
 import type { RecallPlace, WorkOrder } from '../persistence/records.js';
@@ -66,6 +67,11 @@ export class RecallOrder {
   takeCancelled(now: Date, until: Date): Promise<WorkOrder | undefined> {
     const dueBefore = new Date(now.getTime() - patienceForOthers);
     return this.orders.takeCancelled(dueBefore, now, until, this.served.names);
+  }
+
+  /** Whether work of this archiver that has given no byte yet may wait for a tape. */
+  mayWaitForMedium({ command: { kind }, needs, place }: WorkOrder): boolean {
+    return mayWaitForMedium({ kind, needs, medium: place?.medium }, this.served.media);
   }
 
   /** Its lease was renewed: so is the turn at the drive. */

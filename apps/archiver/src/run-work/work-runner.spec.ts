@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { datablockVerifiedV1 } from '#contracts';
 import { ManualClock, newId, PermanentError, TransientError, wait } from '#kernel';
+import type { LongTermStorage } from '#long-term-storage';
 import { MemoryTransport } from '#messaging/testing';
 import { Naming } from '#messaging';
 import { createLogger } from '#observability';
@@ -16,6 +17,7 @@ import { scopeOf } from '../persistence/operators/workers.js';
 import { ShareModes } from '../persistence/share-modes.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import { MemoryLibrary } from '../testing/memory-library.js';
 import { recallsInOrder } from '../testing/recalls-in-order.js';
 import { ProgressReporting } from './progress-reporting.js';
 import { WorkEndings } from './work-endings.js';
@@ -45,7 +47,11 @@ describe('The runner of work orders', () => {
   });
   afterEach(() => Promise.all(runners.map((runner) => runner.beforeApplicationShutdown())));
 
-  function start(handle: Handle, undo: () => Promise<void> = () => Promise.resolve()): WorkRunner {
+  function start(
+    handle: Handle,
+    undo: () => Promise<void> = () => Promise.resolve(),
+    shares: readonly LongTermStorage[] = [],
+  ): WorkRunner {
     const config = {
       ...{ workers: 1, lease, stallLimit: 60_000, maxAttempts: 2, retryPause: { first: 1, most: 1 } },
     } as unknown as ArchiverConfig;
@@ -56,7 +62,7 @@ describe('The runner of work orders', () => {
     const transport = new MemoryTransport();
     transport.send = ({ body }) => void said.push((JSON.parse(body.toString()) as { data: Told }).data);
     const reporting = new ProgressReporting(transport, new Naming('t'), clock);
-    const recalls = recallsInOrder(store, orders);
+    const recalls = recallsInOrder(store, orders, shares);
     const endings = new WorkEndings(orders, handlers, reporting, clock, config, logger);
     const runner = new WorkRunner(
       ...([store, orders, handlers, endings, reporting, recalls, clock, config, logger] as const),
@@ -109,13 +115,14 @@ describe('The runner of work orders', () => {
 
   it('says at once at which target it reads, and that it may wait for a tape until the first bytes', async () => {
     const id = await order();
-    start((command, context) => {
+    const handle: Handle = (command, context) => {
       context.readsAt?.('tape');
       context.progress('recalling', 1, 2);
       context.readsAt?.('disk');
       context.readsAt?.('/mnt/lts');
       return Promise.resolve(verified(command));
-    });
+    };
+    start(handle, undefined, [new MemoryLibrary('tape', 1)]);
     await until(async () => (await stateOf(id)) === 'done');
     assert.deepEqual(
       said.map(({ phase, code, readAt }) => [phase, code, readAt]),
@@ -126,6 +133,19 @@ describe('The runner of work orders', () => {
         ['recalling', undefined, undefined],
       ],
       'a path of LTS_ROOTS is nobody else’s business, and no message takes it',
+    );
+  });
+
+  it('says that it is at work before the first byte, where no tape can be waited for', async () => {
+    const id = await order();
+    start((command, context) => {
+      context.readsAt?.('disk');
+      return Promise.resolve(verified(command));
+    });
+    await until(async () => (await stateOf(id)) === 'done');
+    assert.deepEqual(
+      said.map(({ phase, code }) => [phase, code]),
+      [['waiting', 'work.running']],
     );
   });
 

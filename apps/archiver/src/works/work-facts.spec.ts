@@ -39,9 +39,9 @@ describe('What the archiver knows of why a job waits', () => {
     await lives();
   });
 
-  const lives = (targets: readonly string[] = ['disk', 'tape']): Promise<void> =>
+  const lives = (targets = ['disk', 'tape'], media: readonly string[] = []): Promise<void> =>
     workers.seen({
-      ...{ _id: ownInstance(), host: 'h', pid: 1, version: '1', slots: 2, works: 0, targets },
+      ...{ _id: ownInstance(), host: 'h', pid: 1, version: '1', slots: 2, works: 0, targets, media },
       ...{ seenAt: clock.now(), startedAt: start },
     });
   const accept = (
@@ -170,6 +170,18 @@ describe('What the archiver knows of why a job waits', () => {
         secondsLeft: 20,
       },
     });
+  });
+
+  it('is that it is worked on, before the first byte of what lies on no tape', async () => {
+    const begun = { phase: 'waiting', bytesDone: 0, bytesTotal: 0 };
+    await accept('j/0/0', 'j', { of: 'all', targets: ['disk'] });
+    await orders.renew(await take(), later(60_000), begun);
+    await lives(['disk', 'tape'], ['tape']);
+    assert.deepEqual(await codes(), ['work.running']);
+    await orders.end((await store.works.findOne({}))!, 'done', [], { at: clock.now() });
+    await accept('j/0/1', 'j', { of: 'all', targets: ['tape'] });
+    await orders.renew(await take(), later(60_000), begun);
+    assert.deepEqual(await codes(), ['work.tape'], 'it may be mounted, though nobody knows where it lies');
   });
 
   it('is that a tape waits for its drive, as long as it has given no byte, and its place in the order of the tape', async () => {

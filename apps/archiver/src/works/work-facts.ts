@@ -3,7 +3,7 @@ import type { JobFact, JobFacts } from '#console-api';
 import { Clock } from '#kernel';
 import { WhySources, type WhySource } from '#service-host';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
-import { isServed } from '../domain/work-needs.js';
+import { isServed, mayWaitForMedium } from '../domain/work-needs.js';
 import type { ShareSteering } from '../persistence/records.js';
 import { ShareModes } from '../persistence/share-modes.js';
 import type { WorkerRecord } from '../persistence/operators/worker-record.js';
@@ -147,11 +147,8 @@ export class WorkFacts implements WhySource, OnModuleInit {
   }
 }
 
-/** A tape may wait for its drive while its order is held, and gives no byte until then. */
-const reading = ['retrieve', 'verify', 'repair', 'move'];
-
 function running(group: WorkGroup, scene: Scene): Told {
-  const { phase, bytesDone, bytesTotal, rate, startedAt, kind, medium } = group;
+  const { phase, bytesDone, bytesTotal, rate, startedAt, medium } = group;
   const worker = group._id.worker ?? '';
   const seen = scene.workers.get(worker);
   if (seen !== undefined && !isAlive(seen, scene.now)) return silent(group, scene);
@@ -160,7 +157,9 @@ function running(group: WorkGroup, scene: Scene): Told {
     ...(worker === '' ? {} : { worker }),
     ...(medium === undefined ? {} : { cartridge: medium }),
   };
-  if (phase === 'waiting' && reading.includes(kind)) return { code: 'work.tape', ...since, facts: about };
+  // A tape may wait for its drive while its order is held, and gives no byte until then.
+  if (phase === 'waiting' && mayWaitForMedium(group, seen?.media ?? []))
+    return { code: 'work.tape', ...since, facts: about };
   const left = rate > 0 && bytesTotal > bytesDone ? Math.ceil((bytesTotal - bytesDone) / rate) : undefined;
   const next = left === undefined ? {} : { next: new Date(scene.now.getTime() + left * 1000).toISOString() };
   return {
