@@ -97,6 +97,31 @@ describe('What the archiver knows of why a job waits', () => {
     );
   });
 
+  it('is that no archiver has the targets of some of it, however much else of it is taken', async () => {
+    for (const number of [0, 1, 2]) await accept(`j/0/${number}`, 'j', { of: 'all', targets: ['disk'] });
+    for (const number of [3, 4]) await accept(`j/0/${number}`, 'j', { of: 'all', targets: ['tape'] });
+    await accept('j/0/5', 'j', { of: 'all', targets: ['disk', 'attic'] });
+    assert.deepEqual(
+      (await told()).map(({ code, count, part, facts }) => [code, count, part, facts['share']]),
+      [
+        ['work.queued', 5, undefined, undefined],
+        ['work.waiting', undefined, 'j/0/5', 'disk, attic'],
+      ],
+    );
+  });
+
+  it('is how far each phase is: what verifies hides nothing of what has no byte yet', async () => {
+    await lives(['tape'], ['tape']);
+    for (const [number, phase] of [
+      [0, 'verifying'],
+      [1, 'waiting'],
+    ] as const) {
+      await accept(`j/0/${number}`, 'j', { of: 'all', targets: ['tape'] });
+      await orders.renew(await take(), later(60_000), { phase, bytesDone: 0, bytesTotal: 9 });
+    }
+    assert.deepEqual((await codes()).toSorted(), ['work.running', 'work.tape']);
+  });
+
   it('is what it waits for, where, how much is lacking, and when it is looked at again', async () => {
     await accept('j/0/0');
     const details = { share: 'disk', freeBytes: 1, neededBytes: 9 };

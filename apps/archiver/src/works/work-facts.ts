@@ -59,7 +59,9 @@ export class WorkFacts implements WhySource, OnModuleInit {
         id,
         {
           known: true,
-          facts: found.sort((one, other) => (other.count ?? 1) - (one.count ?? 1)).slice(0, maxFacts),
+          facts: together(found)
+            .sort((one, other) => (other.count ?? 1) - (one.count ?? 1))
+            .slice(0, maxFacts),
         },
       ]),
     );
@@ -145,6 +147,31 @@ export class WorkFacts implements WhySource, OnModuleInit {
     }
     return { code: waitCode, ...times, facts: { code, ...details } };
   }
+}
+
+/** Work for different targets may wait for the same: that is one fact. */
+function together(facts: readonly JobFact[]): JobFact[] {
+  const found = new Map<string, JobFact>();
+  for (const fact of facts) {
+    const key = JSON.stringify([fact.code, fact.facts]);
+    const same = found.get(key);
+    found.set(key, same === undefined ? fact : sumOf(same, fact));
+  }
+  return [...found.values()];
+}
+
+function sumOf(one: JobFact, other: JobFact): JobFact {
+  const [since, next] = [firstOf(one.since, other.since), firstOf(one.next, other.next)];
+  return {
+    ...{ code: one.code, facts: one.facts, count: (one.count ?? 1) + (other.count ?? 1) },
+    ...(since === undefined ? {} : { since }),
+    ...(next === undefined ? {} : { next }),
+  };
+}
+
+/** Times of one form and zone are in the order of their letters. */
+function firstOf(...times: readonly (string | undefined)[]): string | undefined {
+  return times.filter((time) => time !== undefined).sort()[0];
 }
 
 function running(group: WorkGroup, scene: Scene): Told {

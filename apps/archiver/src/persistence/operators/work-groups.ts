@@ -19,6 +19,10 @@ export interface WorkGroup {
     readonly share?: string;
     readonly worker?: string;
     readonly target?: string;
+    readonly phase?: string;
+    readonly of?: string;
+    readonly at?: readonly string[];
+    readonly first?: string;
   };
   readonly count: number;
   /** The first of them. */
@@ -84,6 +88,11 @@ export class WorkGroups {
               share: ofFault('$fault.details.share'),
               worker: onlyWhere(['runs', 'silent'], '$worker'),
               target: onlyWhere(['tape'], '$place.target'),
+              phase: onlyWhere(['runs'], '$phase'),
+              // Some of a job may be for a target that no archiver has, beside others that are taken.
+              of: onlyWhere(['runs', 'tape', 'due'], '$needs.of'),
+              at: onlyWhere(['runs', 'tape', 'due'], '$needs.targets'),
+              first: onlyWhere(['runs', 'tape', 'due'], '$needs.first'),
             },
             count: { $sum: 1 },
             part: { $min: '$_id' },
