@@ -32,6 +32,7 @@ describe('What job-assembler knows of why a job waits', () => {
     assert.deepEqual(sources.all, [facts]);
   });
   const of = async (id: string) => (await facts.factsOf([id])).get(id);
+  const later = (milliseconds: number): Date => new Date(clock.now().getTime() + milliseconds);
   const codesOf = async (id: string) => (await of(id))?.facts.map(({ code }) => code);
 
   it('is nothing of jobs that it has no record of, or that are over', async () => {
@@ -52,6 +53,33 @@ describe('What job-assembler knows of why a job waits', () => {
       [fact?.code, fact?.facts, fact?.next],
       ['plan.waiting', { reason: 'the catalogue is away', code: 'catalog.away' }, '2026-01-01T00:00:00.000Z'],
     );
+  });
+
+  it('is a pause alone, where that keeps planners from the job; one that has it still goes on', async () => {
+    await assembler.store.jobs.insertOne(jobOf('j'));
+    const olga = { by: 'olga', reason: 'drive 3 is out', since: clock.now() };
+    await assembler.steering.pause({ id: '1', scope: 'all', ...olga }, clock.now());
+    assert.deepEqual(await codesOf('j'), ['paused']);
+    await assembler.store.jobs.updateOne({ _id: 'j' }, { $set: { planningUntil: later(1) } });
+    assert.deepEqual(await codesOf('j'), ['paused', 'plan.running']);
+    await assembler.steering.resume('1', { by: 'olga' }, clock.now());
+    await assembler.steering.pause({ id: '2', scope: 'group:others', ...olga }, clock.now());
+    clock.advance(1);
+    assert.deepEqual(await codesOf('j'), ['plan.running'], 'it is next');
+  });
+
+  it('is no planning of a job whose time, as its owner gave it, has not come', async () => {
+    await assembler.store.jobs.insertOne(jobOf('j', { notBefore: later(9), planningUntil: later(9) }));
+    assert.deepEqual(await codesOf('j'), []);
+  });
+
+  it('is its cancellation, of one that is held and has not begun: it ends by itself', async () => {
+    await assembler.store.jobs.insertOne(jobOf('j'));
+    await assembler.jobs.hold('j', undefined, { by: 'olga', reason: 'beamtime', now: clock.now() });
+    await assembler.jobs.requestCancel('j', clock.now());
+    assert.deepEqual(await codesOf('j'), ['cancel.waiting']);
+    await assembler.jobs.endWaiting('j', clock.now());
+    assert.deepEqual(await codesOf('j'), ['cancel.waiting']);
   });
 
   it('is a limit, with its place in line, who holds the slots, and when its turn may come', async () => {
