@@ -114,6 +114,6 @@ export class LimitsView {
 
 function heldPause({ _id, hold, updatedAt }: PlannableJob): Pause {
   const scope = `job:${_id}` as const;
-  const { by = '', reason = '', at: since = updatedAt, until } = hold ?? {};
-  return { ...{ id: scope, scope, by, reason, since }, ...(until === undefined ? {} : { until }) };
+  const { by = '', reason = '', at: since = updatedAt, until, mode = 'pause' } = hold ?? {};
+  return { ...{ id: scope, scope, mode, by, reason, since }, ...(until === undefined ? {} : { until }) };
 }

@@ -114,6 +114,8 @@ describe('What job-assembler knows of why a job waits', () => {
         ['paused', { scope: `job:${id}`, by: 'olga', reason: 'beamtime' }, undefined],
       );
       await assembler.jobs.defer(id, new Date('2026-01-02T00:00:00Z'), word);
+      assert.ok((await codesOf(id))!.includes('paused'), 'until it is let go');
+      await assembler.jobs.letGo(id, word);
       const [deferred] = (await of(id))!.facts;
       assert.deepEqual([deferred?.code, deferred?.next], ['deferred', '2026-01-02T00:00:00.000Z']);
       await assembler.jobs.defer(id, undefined, word);
