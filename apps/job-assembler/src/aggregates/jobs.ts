@@ -123,7 +123,7 @@ export abstract class Jobs {
   /** Held ones, a bounded number. */
   abstract held(now: Date, limit: number): Promise<PlannableJob[]>;
   /** How many. */
-  abstract countHeld(now: Date): Promise<number>;
+  abstract countHeld(now: Date, within?: number): Promise<number>;
   /** Of these the ones that are remembered. */
   abstract findAll(jobIds: readonly string[]): Promise<PlannableJob[]>;
 

@@ -60,8 +60,8 @@ export interface LanePlace {
 
 /** Numbers about work orders, for people. They decide nothing. */
 export abstract class WorkFigures {
-  /** What is planned and may begin when there is room: neither deferred nor of a job that is held. */
-  abstract waiting(): Promise<LaneWaiting[]>;
+  /** What is planned and may begin when there is room: neither deferred nor of a job that is held. Within: as of `slots`. */
+  abstract waiting(within?: number): Promise<LaneWaiting[]>;
   /** Of each lane what ended well last since then, and what is done of work that runs; a bounded number of each. */
   abstract done(
     lanes: readonly string[],

@@ -136,7 +136,8 @@ export class ReleaseRules {
     };
   }
 
-  private limit(name: LimitName): number | undefined {
+  /** As it holds now; undefined for a target that nothing is known of. */
+  limit(name: LimitName): number | undefined {
     return this.overrides.get(name)?.value ?? this.configured(name);
   }
 

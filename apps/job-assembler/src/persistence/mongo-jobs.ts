@@ -16,7 +16,7 @@ import type { PauseMode } from '../domain/steering.js';
 import { endOfTime } from '../domain/lane-reasons.js';
 import { jobSteps, openStates } from '../domain/states.js';
 import { AssemblerStore } from './assembler-store.js';
-import { absent, isThere } from './queries.js';
+import { absent, endingIn, isThere } from './queries.js';
 
 const start = stepOf(jobSteps, 'accepted', 'running');
 const finish = stepOf(jobSteps, 'running', 'finished');
@@ -287,8 +287,8 @@ export class MongoJobs extends Jobs {
       .toArray();
   }
 
-  countHeld(now: Date): Promise<number> {
-    return this.jobs.countDocuments(heldNow(now));
+  countHeld(now: Date, within?: number): Promise<number> {
+    return this.jobs.countDocuments(heldNow(now), endingIn(within));
   }
 
   findAll(jobIds: readonly string[]): Promise<PlannableJob[]> {

@@ -14,7 +14,7 @@ import type { Priority } from '#routes';
 import { priorities, releasedIn } from './work-order-queries.js';
 import type { DoneWork } from '../domain/estimate.js';
 import { AssemblerStore } from './assembler-store.js';
-import { absent, isThere } from './queries.js';
+import { absent, endingIn, isThere } from './queries.js';
 
 /** Work orders of one lane that an estimate is made of. */
 const maxDone = 50;
@@ -38,23 +38,26 @@ export class MongoWorkFigures extends WorkFigures {
     super();
   }
 
-  async waiting(): Promise<LaneWaiting[]> {
+  async waiting(within?: number): Promise<LaneWaiting[]> {
     // Told apart by what the index has: a filter for what is absent would read every record.
     const unless = (value: unknown, other: unknown) => ({
       $cond: [{ $eq: [{ $type: '$deferredUntil' }, 'date'] }, other, value],
     });
     const rows = await this.store.orders
-      .aggregate<{ _id: string; count: number; oldest: Date }>([
-        { $match: { state: 'planned' } },
-        {
-          $group: {
-            _id: '$target',
-            count: { $sum: unless(1, 0) },
-            oldest: { $min: unless('$createdAt', '$$REMOVE') },
+      .aggregate<{ _id: string; count: number; oldest: Date }>(
+        [
+          { $match: { state: 'planned' } },
+          {
+            $group: {
+              _id: '$target',
+              count: { $sum: unless(1, 0) },
+              oldest: { $min: unless('$createdAt', '$$REMOVE') },
+            },
           },
-        },
-        { $match: { count: { $gt: 0 } } },
-      ])
+          { $match: { count: { $gt: 0 } } },
+        ],
+        endingIn(within),
+      )
       .toArray();
     return rows.map(({ _id: lane, count, oldest }) => ({ lane, count: Number(count), oldest }));
   }
