@@ -80,6 +80,19 @@ describe('Why a job waits', () => {
       ...['limit.group', 'work.silent', 'worker.outside', 'work.running'],
     ]);
     const all = ['limit.group', 'work.silent', 'worker.outside', 'work.queued'];
+    const pause = fact('paused', { facts: { reason: 'a sentence' } });
+    const { all: pauses } = why(
+      [
+        told('job-assembler', pause, fact('paused', { facts: { scope: 'all' } })),
+        told('archiver', fact('paused', { facts: { scope: 'worker:h:1' } })),
+      ],
+      [],
+      at,
+    );
+    assert.deepEqual(
+      pauses.map(({ facts }) => facts['scope']),
+      ['all', 'worker:h:1'],
+    );
     assert.deepEqual(codesWith(), all, 'one that has nothing to say corrects nothing');
     assert.deepEqual(codesWith(fact('message.parked')), ['message.parked', ...all]);
   });

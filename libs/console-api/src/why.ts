@@ -97,10 +97,20 @@ const hearsay: readonly string[] = [
 /** Whether `other` makes `fact` needless: it is the same, told first or by an app that is nearer to the work; or it is newer. */
 function isNearer(other: ToldFact, fact: ToldFact, isEarlier: boolean): boolean {
   if (other === fact) return false;
-  if (fact.app === 'job-assembler' && hearsay.includes(fact.code) && isOfWork(other)) return true;
+  if (isHearsay(fact) && isOfWork(other)) return true;
   if (other.code !== fact.code) return false;
   if (other.app === fact.app) return isEarlier && sameFact(other, fact);
   return repeated.includes(fact.code) && distance.indexOf(other.app) > distance.indexOf(fact.app);
+}
+
+/** Pauses of its own have a scope; of one of the archiver it knows the sentence only. */
+function isHearsay({ app, code, facts }: ToldFact): boolean {
+  if (app !== 'job-assembler') return false;
+  return hearsay.includes(code) || (code === 'paused' && isSentence(facts));
+}
+
+function isSentence({ reason, scope }: ToldFact['facts']): boolean {
+  return reason !== undefined && scope === undefined;
 }
 
 /** The archiver has the job's work, and says how that stands. A message that it has parked says nothing of it. */

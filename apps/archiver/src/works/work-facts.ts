@@ -3,11 +3,11 @@ import type { JobFact, JobFacts } from '#console-api';
 import { Clock } from '#kernel';
 import { WhySources, type WhySource } from '#service-host';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
-import { isServed, mayWaitForMedium } from '../domain/work-needs.js';
+import { mayWaitForMedium } from '../domain/work-needs.js';
 import type { ShareSteering } from '../persistence/records.js';
 import { ShareModes } from '../persistence/share-modes.js';
 import type { WorkerRecord } from '../persistence/operators/worker-record.js';
-import { isAlive, scopeOf, Workers } from '../persistence/operators/workers.js';
+import { ableFor, isAlive, scopeOf, Workers } from '../persistence/operators/workers.js';
 import { WorkGroups, type LinePlace, type WorkGroup } from '../persistence/operators/work-groups.js';
 
 /** Facts of one job. */
@@ -123,7 +123,11 @@ export class WorkFacts implements WhySource, OnModuleInit {
   private cancelled({ _id: { code, share }, kind, dueAt }: WorkGroup, scene: Scene): Told {
     const closed = isPaused(code) ? scene.shares.get(share ?? '') : undefined;
     if (closed !== undefined) return paused(`share:${share}`, closed);
-    const facts = { kind, ...(code === undefined ? {} : { code }), ...(share === undefined ? {} : { share }) };
+    const facts = {
+      kind,
+      ...(code === undefined ? {} : { code }),
+      ...(share === undefined ? {} : { share }),
+    };
     return { code: 'cancel.waiting', facts, next: dueAt.toISOString() };
   }
 
@@ -217,15 +221,13 @@ function silent({ _id, dueAt, startedAt }: WorkGroup, { workers }: Scene): Told 
 /** It is due: for a worker that lives, has its targets, and may take something new. */
 function inLine({ _id, needs, dueAt, medium }: WorkGroup, { alive, closed, line }: Scene): Told {
   const since = sinceOf(dueAt);
-  const able = alive.filter(({ targets }) => isServed(needs, targets));
+  const { able, pause } = ableFor(needs, alive, closed);
   if (alive.length > 0 && able.length === 0)
     return {
       ...{ code: 'work.waiting', ...since },
       facts: { code: 'archiver.target-away', share: (needs?.targets ?? []).slice(0, 10).join(', ') },
     };
-  const words = able.flatMap((worker) => closed.get(scopeOf(worker._id)) ?? []);
-  const [word] = words;
-  if (word !== undefined && words.length === able.length) return paused(word._id, word);
+  if (pause !== undefined) return paused(pause._id, pause);
   const slots = able.reduce((sum, worker) => sum + worker.slots, 0);
   const ofLine = _id.how === 'tape' ? line.filter(({ target }) => target === _id.target) : line;
   const index = ofLine.findIndex(({ jobId }) => jobId === _id.jobId);

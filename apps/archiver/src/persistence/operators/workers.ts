@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ArchiverStore } from '../archiver-store.js';
+import { isServed, type WorkNeeds } from '../../domain/work-needs.js';
+import type { ShareSteering } from '../records.js';
 import { silence, type WorkerRecord } from './worker-record.js';
 
 /** Milliseconds without a sign of life after which nobody asks about a worker any more. */
@@ -69,6 +71,22 @@ export class Workers {
 
 export function isAlive({ seenAt }: Pick<WorkerRecord, 'seenAt'>, now: Date): boolean {
   return now.getTime() - seenAt.getTime() < silence;
+}
+
+/**
+ * Who could take some work, and the pause that keeps all of them from it.
+ *
+ * @param closed words of operators by scope: of those that take nothing new
+ */
+export function ableFor(
+  needs: WorkNeeds | undefined,
+  alive: readonly WorkerRecord[],
+  closed: ReadonlyMap<string, ShareSteering>,
+): { readonly able: readonly WorkerRecord[]; readonly pause?: ShareSteering } {
+  const able = alive.filter(({ targets }) => isServed(needs, targets));
+  const words = able.flatMap(({ _id }) => closed.get(scopeOf(_id)) ?? []);
+  const [pause] = words;
+  return pause !== undefined && words.length === able.length ? { able, pause } : { able };
 }
 
 /** Under which what an operator said of a worker is kept, beside what was said of shares. */
