@@ -56,6 +56,8 @@ export type OrderRow = Pick<
 export interface LanePlace {
   readonly before: number;
   readonly endedSince: number;
+  /** Other groups wait in the lane: they have their turns in between, whoever came first. */
+  readonly isShared: boolean;
 }
 
 /** Numbers about work orders, for people. They decide nothing. */

@@ -197,7 +197,9 @@ export function steeredJobsConformance(name: string, open: () => Promise<Assembl
       await putOrder('0/1', { state: 'done', endedAt: after(5) });
       await putOrder('0/2', { state: 'released', readAt: 'tape', targets: ['tape', 'disk'], group: 'h' });
       await putOrder('0/3', { state: 'released', targets: ['tape', 'disk'], route: 'r' });
-      assert.deepEqual(await assembler.figures.placeIn(id, 'lts-write', now), { before: 2, endedSince: 1 });
+      assert.deepEqual(await assembler.figures.placeIn(id, 'lts-write', now), {
+        ...{ before: 2, endedSince: 1, isShared: false },
+      });
       assert.equal(await assembler.figures.placeIn('none', 'lts-write', now), undefined);
       const left = (scope: Parameters<typeof assembler.figures.countReleased>[0]) =>
         assembler.figures.countReleased(scope);

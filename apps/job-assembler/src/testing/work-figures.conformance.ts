@@ -27,5 +27,23 @@ export function workFiguresConformance(name: string, open: () => Promise<Assembl
         { lane: 'write:r@a', count: 2, oldest: after(1) },
       ]);
     });
+
+    it('count before it all that is more urgent, however late that came, and of the same what is older', async () => {
+      const target = 'write:r@a';
+      await assembler.store.orders.insertMany([
+        orderOf('j/0/0', { target, createdAt: after(5), priority: 1 }),
+        orderOf('k/0/0', { target, createdAt: after(9), priority: 0 }),
+        orderOf('k/0/1', { target, createdAt: after(4) }),
+        orderOf('k/0/2', { target, createdAt: after(6) }),
+        orderOf('k/0/3', { target, createdAt: after(1), priority: 2 }),
+        orderOf('k/0/4', { target, createdAt: after(1), priority: 0, deferredUntil: after(99) }),
+        orderOf('l/0/0', { target, createdAt: after(6), priority: 2, group: 'h' }),
+      ]);
+      const place = async (job: string) => assembler.figures.placeIn(job, target, start);
+      assert.deepEqual(await place('j'), { before: 2, endedSince: 0, isShared: true });
+      assert.equal((await place('l'))?.before, 5, 'normal work of before 0.6 too');
+      await assembler.store.orders.deleteMany({ group: 'h' });
+      assert.equal((await place('j'))?.isShared, false);
+    });
   });
 }

@@ -98,6 +98,8 @@ describe('What job-assembler knows of why a job waits', () => {
       ...{ target: 'tape', direction: 'write', limit: 1, used: 1, place: 2, holders: 'h: 1' },
       expectedAt: '2026-01-01T02:00:00.000Z',
     });
+    await assembler.store.orders.insertOne(orderOf('k/0/3', { target, group: 'h' }));
+    assert.equal((await of('j'))?.facts[0]?.facts['expectedAt'], undefined, 'groups take turns');
   });
 
   it('is that an operator holds it, or has moved it to another time, before and after it has begun', async () => {

@@ -4,7 +4,7 @@ import { Clock } from '#kernel';
 import { WhySources, type WhySource } from '#service-host';
 import { Jobs, type PlannableJob } from '../aggregates/jobs.js';
 import type { WaitReason } from '../aggregates/records.js';
-import { WorkFigures } from '../aggregates/work-figures.js';
+import { WorkFigures, type LanePlace } from '../aggregates/work-figures.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
 import { endOfTime, movedReason } from '../domain/lane-reasons.js';
 import { JobSituations, type Room } from '../settle-results/job-situations.js';
@@ -86,13 +86,13 @@ export class AssemblerFacts implements WhySource, OnModuleInit {
 }
 
 function placed(
-  place: { readonly before: number; readonly endedSince: number } | undefined,
+  place: LanePlace | undefined,
   now: Date,
 ): Record<string, string | number> {
   if (place === undefined) return {};
-  const { before, endedSince } = place;
-  // By the rate of the last hour; without one nobody knows.
-  const wait = endedSince === 0 ? undefined : ((before + 1) / endedSince) * hour;
+  const { before, endedSince, isShared } = place;
+  // By the rate of the last hour; without one, or where groups take turns, nobody knows.
+  const wait = endedSince === 0 || isShared ? undefined : ((before + 1) / endedSince) * hour;
   return {
     place: before + 1,
     ...(wait === undefined ? {} : { expectedAt: new Date(now.getTime() + wait).toISOString() }),
