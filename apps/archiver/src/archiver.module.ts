@@ -115,6 +115,7 @@ import { CopyTending } from './persistence/operators/copy-tending.js';
 import { RetrievedController } from './retrieval-area/retrieved.controller.js';
 import { RetrievedList } from './persistence/operators/retrieved-list.js';
 import { ShareNumbers } from './persistence/operators/share-numbers.js';
+import { WorkNumbers } from './persistence/operators/work-numbers.js';
 import { ShareUse } from './persistence/operators/share-use.js';
 import { WorkersController } from './workers/workers.controller.js';
 import { WorksController } from './works/works.controller.js';
@@ -204,6 +205,7 @@ export class ArchiverModule {
         CopyTending,
         RetrievedList,
         ShareNumbers,
+        WorkNumbers,
         ShareUse,
         WorkFacts,
         Workers,

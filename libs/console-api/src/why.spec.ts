@@ -72,6 +72,31 @@ describe('Why a job waits', () => {
     );
   });
 
+  it('believes the archiver that answers more than what job-assembler heard of it before', () => {
+    const heard = [fact('work.queued'), fact('work.silent'), fact('worker.outside'), fact('limit.group')];
+    const codesWith = (...facts: readonly JobFact[]) =>
+      why([told('job-assembler', ...heard), told('archiver', ...facts)], [], at).all.map(({ code }) => code);
+    assert.deepEqual(codesWith(fact('work.running')), [
+      ...['limit.group', 'work.silent', 'worker.outside', 'work.running'],
+    ]);
+    const all = ['limit.group', 'work.silent', 'worker.outside', 'work.queued'];
+    const pause = fact('paused', { facts: { reason: 'a sentence' } });
+    const { all: pauses } = why(
+      [
+        told('job-assembler', pause, fact('paused', { facts: { scope: 'all' } })),
+        told('archiver', fact('paused', { facts: { scope: 'worker:h:1' } })),
+      ],
+      [],
+      at,
+    );
+    assert.deepEqual(
+      pauses.map(({ facts }) => facts['scope']),
+      ['all', 'worker:h:1'],
+    );
+    assert.deepEqual(codesWith(), all, 'one that has nothing to say corrects nothing');
+    assert.deepEqual(codesWith(fact('message.parked')), ['message.parked', ...all]);
+  });
+
   it('keeps a parked message of each app', () => {
     const { all } = why(
       [told('archiver', fact('message.parked')), told('job-assembler', fact('message.parked'))],

@@ -88,11 +88,34 @@ const repeated: readonly string[] = [
   ...['copy.missing', 'cold.restoring', 'quota.full', 'work.running', 'cancel.waiting', 'work.silent'],
 ];
 
-/** Whether `other` makes `fact` needless: it is the same, told first or by an app that is nearer to the work. */
+/** What job-assembler knows only of what the archiver last said: in words from before, where that answers itself. */
+const hearsay: readonly string[] = [
+  ...['work.queued', 'work.waiting', 'work.retrying', 'work.shared-recall', 'work.tape', 'work.running'],
+  ...['source.away', 'copy.missing', 'cold.restoring', 'quota.full'],
+];
+
+/** Whether `other` makes `fact` needless: it is the same, told first or by an app that is nearer to the work; or it is newer. */
 function isNearer(other: ToldFact, fact: ToldFact, isEarlier: boolean): boolean {
-  if (other === fact || other.code !== fact.code) return false;
+  if (other === fact) return false;
+  if (isHearsay(fact) && isOfWork(other)) return true;
+  if (other.code !== fact.code) return false;
   if (other.app === fact.app) return isEarlier && sameFact(other, fact);
   return repeated.includes(fact.code) && distance.indexOf(other.app) > distance.indexOf(fact.app);
+}
+
+/** Pauses of its own have a scope; of one of the archiver it knows the sentence only. */
+function isHearsay({ app, code, facts }: ToldFact): boolean {
+  if (app !== 'job-assembler') return false;
+  return hearsay.includes(code) || (code === 'paused' && isSentence(facts));
+}
+
+function isSentence({ reason, scope }: ToldFact['facts']): boolean {
+  return reason !== undefined && scope === undefined;
+}
+
+/** The archiver has the job's work, and says how that stands. A message that it has parked says nothing of it. */
+function isOfWork({ app, code }: ToldFact): boolean {
+  return app === 'archiver' && code !== 'message.parked';
 }
 
 function sameFact(one: ToldFact, other: ToldFact): boolean {

@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 
 /** One value of a gauge. */
 export interface Sample {
@@ -23,7 +23,7 @@ const fresh = 5000;
 const usable = 120_000;
 /** Milliseconds that a scrape waits for questions which have an answer to fall back on, and for those that have none. */
 const patience = { withAnswer: 40, without: 1000 };
-/** Samples of one measurement; more would be ids. */
+/** Samples of one gauge in one measurement; more would be ids. */
 const maxSamples = 200;
 
 interface Asked {
@@ -40,8 +40,16 @@ interface Asked {
 export class Measurements {
   private readonly asked = new Map<string, Asked>();
   private readonly gauges = new Map<string, Gauge>();
+  private readonly cut: Counter;
 
-  constructor(private readonly registry: Registry) {}
+  constructor(private readonly registry: Registry) {
+    this.cut = new Counter({
+      name: 'catena_samples_cut_total',
+      help: 'Samples that a gauge had too many of, and that are missing in it.',
+      labelNames: ['metric'],
+      registers: [registry],
+    });
+  }
 
   add(measurement: Measurement): void {
     for (const [name, { help, labels = [] }] of Object.entries(measurement.gauges))
@@ -56,12 +64,21 @@ export class Measurements {
     for (const gauge of this.gauges.values()) gauge.reset();
     for (const { measurement, samples = [], at } of this.asked.values()) {
       if (performance.now() - at > usable) continue;
-      for (const { metric, value, labels = {} } of samples.slice(0, maxSamples))
-        if (metric in measurement.gauges && Number.isFinite(value))
-          this.gauges.get(metric)?.set(labels, value);
+      this.show(measurement, samples);
     }
     // A gauge with labels and no sample says nothing by itself; one without must not say 0.
     for (const [name, gauge] of this.gauges) if (!this.isLabelled(name) && !this.isSaid(name)) gauge.remove();
+  }
+
+  private show({ gauges }: Measurement, samples: readonly Sample[]): void {
+    const shown = new Map<string, number>();
+    for (const { metric, value, labels = {} } of samples) {
+      if (!(metric in gauges) || !Number.isFinite(value)) continue;
+      const count = (shown.get(metric) ?? 0) + 1;
+      shown.set(metric, count);
+      if (count <= maxSamples) this.gauges.get(metric)?.set(labels, value);
+      else this.cut.inc({ metric });
+    }
   }
 
   private isLabelled(name: string): boolean {

@@ -77,6 +77,22 @@ describe('The numbers of a process', () => {
     ]);
   });
 
+  it('cut a gauge that has too many samples, and say so; the others beside it stay whole', async () => {
+    const metrics = switchedOn();
+    const many = Array.from({ length: 203 }, (_, n) => ({
+      ...{ metric: 'catena_works', labels: { kind: String(n) }, value: 1 },
+    }));
+    metrics.measure({
+      name: 'many',
+      gauges: { catena_works: { help: 'Work.', labels: ['kind'] }, catena_due: { help: 'Due.' } },
+      read: () => [...many, { metric: 'catena_due', value: 7 }],
+    });
+    assert.equal((await linesOf(metrics, 'catena_works')).length, 200);
+    assert.deepEqual(await linesOf(metrics, 'catena_due'), ['catena_due 7']);
+    const [cut] = await linesOf(metrics, 'catena_samples_cut_total');
+    assert.match(cut ?? '', /^catena_samples_cut_total\{metric="catena_works"\} \d/);
+  });
+
   it('do not wait for what hangs, and do not ask it a second time', async () => {
     const metrics = switchedOn();
     let asked = 0;

@@ -11,6 +11,7 @@ const everyApp = [
   'catena_message_critical_time_seconds_count',
   'catena_messages_settled_total',
   'catena_outbox_resent_total',
+  'catena_samples_cut_total',
   'db_client_operation_duration_seconds_count',
   'db_client_operation_errors_total',
   'http_client_request_duration_seconds_count',

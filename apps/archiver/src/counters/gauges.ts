@@ -5,8 +5,8 @@ type Gauges = Measurement['gauges'];
 export const workGauges: Gauges = {
   catena_worker_slots: { help: 'Workers of this archiver, busy and free.', labels: ['state'] },
   catena_works: {
-    help: 'Work that is not over: running, due (for a worker), waiting (for storage, or its next try).',
-    labels: ['kind', 'state'],
+    help: 'Work that is not over: running, due (for a worker), later (at its time), waiting (for what the code says).',
+    labels: ['kind', 'state', 'code'],
   },
 };
 

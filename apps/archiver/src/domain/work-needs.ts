@@ -13,6 +13,24 @@ export interface WorkNeeds {
  */
 export const patienceForChosen = 60_000;
 
+/** What reads long-term storage: only such work may wait for a tape. */
+const reading: readonly string[] = ['retrieve', 'verify', 'repair', 'move'];
+
+/**
+ * Whether work that has given no byte yet may wait for a tape: it is known to lie on one, or is to be read where there are media.
+ *
+ * @param media targets with media, by all names that records know
+ */
+export function mayWaitForMedium(
+  { kind, needs, medium }: { kind: string; needs?: WorkNeeds | undefined; medium?: string | undefined },
+  media: readonly string[],
+): boolean {
+  if (!reading.includes(kind)) return false;
+  if (medium !== undefined) return true;
+  if (needs === undefined) return media.length > 0;
+  return (needs.first === undefined ? needs.targets : [needs.first]).some((name) => media.includes(name));
+}
+
 /** Whether an archiver that has these targets may do the work. */
 export function isServed(needs: WorkNeeds | undefined, served: readonly string[]): boolean {
   if (needs === undefined) return true;

@@ -5,6 +5,7 @@ import { metrics, type Sample } from '#observability';
 import { ConfigToken, SharesToken, type ArchiverConfig } from '../archiver.config.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import { ShareNumbers } from '../persistence/operators/share-numbers.js';
+import { WorkNumbers } from '../persistence/operators/work-numbers.js';
 import { WorkRunner } from '../run-work/work-runner.js';
 import { Scrubbing } from '../scrub-copies/scrubbing.js';
 import { Shares } from '../shares/shares.js';
@@ -22,6 +23,7 @@ export class ArchiverNumbers implements OnApplicationBootstrap {
     private readonly scrubbing: Scrubbing,
     private readonly standing: Shares,
     private readonly numbers: ShareNumbers,
+    private readonly works: WorkNumbers,
     private readonly clock: Clock,
     @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
@@ -35,20 +37,7 @@ export class ArchiverNumbers implements OnApplicationBootstrap {
   }
 
   private async work(): Promise<Sample[]> {
-    const now = this.clock.now();
-    const isWaiting = { $gt: ['$pause', 0] };
-    const state = {
-      $cond: [{ $lte: ['$dueAt', now] }, 'due', { $cond: [isWaiting, 'waiting', 'running'] }],
-    };
-    const rows = await this.store.works
-      .aggregate<{ _id: { kind: string; state: string }; count: number }>(
-        [
-          { $match: { state: 'open' } },
-          { $group: { _id: { kind: '$command.kind', state }, count: { $sum: 1 } } },
-        ],
-        { maxTimeMS },
-      )
-      .toArray();
+    const rows = await this.works.open(this.clock.now());
     const busy = this.runner.held;
     return [
       { metric: 'catena_worker_slots', labels: { state: 'busy' }, value: busy },
@@ -57,7 +46,9 @@ export class ArchiverNumbers implements OnApplicationBootstrap {
         labels: { state: 'free' },
         value: Math.max(0, this.config.workers - busy),
       },
-      ...rows.map(({ _id: labels, count }) => ({ metric: 'catena_works', labels, value: Number(count) })),
+      ...rows.map(({ kind, state, code = '', count }) => ({
+        ...{ metric: 'catena_works', labels: { kind, state, code }, value: count },
+      })),
     ];
   }
 

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { ConfigToken, SharesToken, type ArchiverConfig } from '../archiver.config.js';
+import { mayWaitForMedium } from '../domain/work-needs.js';
 import { ReaderTurns, type Reader } from '../persistence/reader-turns.js';
 import { RecallQueue, type Closed, type Looking } from '../persistence/recall-queue.js';
 import type { RecallPlace, WorkOrder } from '../persistence/records.js';
@@ -12,6 +13,8 @@ import { ServedTargets } from './served-targets.js';
 const usualMountCost = 90;
 /** A reader stays with a medium, while others wait, for so many times what a mount costs: mounts take a twentieth of the time. */
 const mountsWorth = 20;
+/** Milliseconds for which a closed worker leaves cancelled work to the others. */
+const patienceForOthers = 5000;
 /** Media that are looked at for one that is free. */
 const maxLooks = 50;
 
@@ -55,6 +58,20 @@ export class RecallOrder {
       if (next !== undefined) return next;
     }
     return this.begin(looking, until);
+  }
+
+  /**
+   * For a worker that is to take nothing new: what was cancelled is to end all the same, or its job would wait for the operator.
+   * Workers that may take everything come first: this one may be closed because its storage does not answer.
+   */
+  takeCancelled(now: Date, until: Date): Promise<WorkOrder | undefined> {
+    const dueBefore = new Date(now.getTime() - patienceForOthers);
+    return this.orders.takeCancelled(dueBefore, now, until, this.served.names);
+  }
+
+  /** Whether work of this archiver that has given no byte yet may wait for a tape. */
+  mayWaitForMedium({ command: { kind }, needs, place }: WorkOrder): boolean {
+    return mayWaitForMedium({ kind, needs, medium: place?.medium }, this.served.media);
   }
 
   /** Its lease was renewed: so is the turn at the drive. */

@@ -8,9 +8,14 @@ import { isServed, type WorkNeeds } from '../domain/work-needs.js';
 @Injectable()
 export class ServedTargets {
   readonly names: readonly string[];
+  /** Of these, the ones that lie on media, which have to be mounted. */
+  readonly media: readonly string[];
 
   constructor(@Inject(SharesToken) shares: readonly LongTermStorage[], names: TargetNames) {
     this.names = shares.flatMap(({ name }) => names.writtenAs(name));
+    this.media = shares
+      .filter(({ mediaAtOnce, knowsPlaces }) => mediaAtOnce !== undefined || knowsPlaces)
+      .flatMap(({ name }) => names.writtenAs(name));
   }
 
   /** What work waits for that this archiver cannot do; undefined of work that it can. */

@@ -301,6 +301,8 @@ export interface ShareSteering {
   until?: Date;
   /** The audit entries of the last words; absent in records from before 0.9. */
   entries?: readonly string[];
+  /** Of a worker: since when no record says that there is one. */
+  goneAt?: Date;
 }
 
 /** What all copies on a target come to, at one moment. */

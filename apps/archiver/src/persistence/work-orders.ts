@@ -140,6 +140,21 @@ export class WorkOrders {
     return order ?? undefined;
   }
 
+  /** The same, of orders that were cancelled only: there is nothing to do but to end them. */
+  async takeCancelled(
+    dueBefore: Date,
+    now: Date,
+    until: Date,
+    served: readonly string[],
+  ): Promise<WorkOrder | undefined> {
+    const order = await this.store.works.findOneAndUpdate(
+      { state: 'open', cancelRequested: true, dueAt: { $lte: dueBefore }, ...servedBy(served, now) },
+      taken(now, until),
+      { sort: { dueAt: 1 }, returnDocument: 'after' },
+    );
+    return order ?? undefined;
+  }
+
   /** @returns undefined when the order is over, or another worker has the newer token */
   async renew(
     { _id, epoch }: WorkToken,

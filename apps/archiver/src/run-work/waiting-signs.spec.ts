@@ -8,6 +8,8 @@ import { Datablocks } from '../persistence/datablocks.js';
 import type { StoredDatablock } from '../persistence/records.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import { scopeOf, Workers } from '../persistence/operators/workers.js';
+import { ShareModes } from '../persistence/share-modes.js';
 import type { ProgressReporting } from './progress-reporting.js';
 import { TargetNames } from '../domain/target-names.js';
 import { ServedTargets } from '../order-recalls/served-targets.js';
@@ -20,6 +22,7 @@ describe('The archiver, of work that does not run,', () => {
   const store = memoryArchiverStore();
   const orders = new WorkOrders(store, { wake: () => undefined } as unknown as OutboxRelay);
   const datablocks = new Datablocks(store);
+  const [workers, modes] = [new Workers(store), new ShareModes(store, clock)];
   const sent: unknown[][] = [];
   const parts = new Map<string, () => Promise<PartHealth>>();
   const signs = new WaitingSigns(
@@ -29,7 +32,7 @@ describe('The archiver, of work that does not run,', () => {
     {
       send: ({ _id }: { _id: string }, ...said: unknown[]) => sent.push([_id, ...said]),
     } as unknown as ProgressReporting,
-    new ServedTargets([], new TargetNames()),
+    ...([new ServedTargets([], new TargetNames()), workers, modes] as const),
     { add: (name: string, part: () => Promise<PartHealth>) => parts.set(name, part) } as unknown as AppHealth,
     clock,
     createLogger('spec', 'silent'),
@@ -72,5 +75,31 @@ describe('The archiver, of work that does not run,', () => {
     await datablocks.record({ _id: 'a', state: 'verified', copies: [copy] } as unknown as StoredDatablock);
     await datablocks.copyDamaged('a', copy, at(1), 'torn');
     assert.deepEqual(await parts.get('copies')?.(), { status: 'damaged', damaged: 1 });
+  });
+
+  it('says who has paused all that could do it, and why; as long as one takes work, it waits for that', async () => {
+    for (const pid of [1, 2])
+      await workers.seen({
+        ...{ _id: `h:${pid}`, host: 'h', pid, version: '1', slots: 1, works: 0, targets: [] },
+        ...{ seenAt: clock.now(), startedAt: start },
+      });
+    const olga = { by: 'olga', reason: 'drive 3 is out' };
+    const codeOfDue = async (): Promise<unknown[]> => {
+      sent.length = 0;
+      await signs.round();
+      return sent.find(([id]) => id === 'due')!.slice(4);
+    };
+    await modes.set(scopeOf('h:1'), 'pause', olga);
+    assert.equal((await codeOfDue())[1], 'work.queued');
+    await modes.set(scopeOf('h:2'), 'drain', { by: 'ben', reason: 'the same' });
+    assert.deepEqual(await codeOfDue(), [
+      'It waits for the end of a pause of the archivers that could do it: olga says: drive 3 is out',
+      'paused',
+    ]);
+    assert.equal(
+      sent.find(([id]) => id === 'full')?.[5],
+      'work.waiting',
+      'what it was given back for counts',
+    );
   });
 });

@@ -7,6 +7,9 @@ import { AppHealth, type PartHealth } from '#service-host';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import { WorkOrders, type WaitingOrder } from '../persistence/work-orders.js';
+import { ableFor, isAlive, scopeOf, Workers } from '../persistence/operators/workers.js';
+import type { ShareSteering } from '../persistence/records.js';
+import { ShareModes } from '../persistence/share-modes.js';
 import { ProgressReporting } from './progress-reporting.js';
 import { ServedTargets } from '../order-recalls/served-targets.js';
 
@@ -26,6 +29,8 @@ export class WaitingSigns extends HostedLoop {
     private readonly datablocks: Datablocks,
     private readonly reporting: ProgressReporting,
     private readonly served: ServedTargets,
+    private readonly workers: Workers,
+    private readonly modes: ShareModes,
     private readonly health: AppHealth,
     private readonly clock: Clock,
     @Inject(LOGGER) logger: Logger,
@@ -47,18 +52,22 @@ export class WaitingSigns extends HostedLoop {
 
   /** Running work speaks for itself. */
   async round(): Promise<void> {
-    await this.orders.hastenLate(this.clock.now());
-    for await (const work of this.orders.waiting(this.clock.now(), maxTold)) {
-      const waits = wordsOf(work) ?? this.served.reasonToLeave(work.needs) ?? turnOf(work);
-      this.reporting.send(
-        work,
-        'waiting',
-        0,
-        0,
-        waits ?? 'It waits until a worker of the archiver is free (ARCHIVER_WORKERS).',
-        work.waitCode ?? codeOf(work, waits),
-      );
+    const now = this.clock.now();
+    await this.orders.hastenLate(now);
+    const alive = (await this.workers.all()).filter((worker) => isAlive(worker, now));
+    const closed = await this.modes.inForceOf(alive.map(({ _id }) => scopeOf(_id)));
+    for await (const work of this.orders.waiting(now, maxTold)) {
+      const [reason, code] = this.waitOf(work, ableFor(work.needs, alive, closed).pause);
+      this.reporting.send(work, 'waiting', 0, 0, reason, code);
     }
+  }
+
+  private waitOf(work: WaitingOrder, pause: ShareSteering | undefined): readonly [string, string] {
+    const said = wordsOf(work);
+    if (said === undefined && pause !== undefined) return [pauseIn(pause), 'paused'];
+    const waits = said ?? this.served.reasonToLeave(work.needs) ?? turnOf(work);
+    const words = waits ?? 'It waits until a worker of the archiver is free (ARCHIVER_WORKERS).';
+    return [words, work.waitCode ?? codeOf(work, waits)];
   }
 
   /** Datablocks with a copy that is known to be damaged. */
@@ -71,6 +80,12 @@ export class WaitingSigns extends HostedLoop {
   private async work(): Promise<PartHealth> {
     return { status: 'up', ...(await this.orders.totals(this.clock.now())) };
   }
+}
+
+/** Who could take it takes nothing new: its owner reads who said so, and why. */
+function pauseIn({ by, reason, until }: ShareSteering): string {
+  const end = until === undefined ? '' : ` until ${until.toISOString()}`;
+  return `It waits for the end of a pause of the archivers that could do it${end}: ${by} says: ${reason}`;
 }
 
 /** Why a retrieval that is due is not taken yet, where its storage reads one medium after the other. */

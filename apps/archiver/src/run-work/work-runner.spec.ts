@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { datablockVerifiedV1 } from '#contracts';
 import { ManualClock, newId, PermanentError, TransientError, wait } from '#kernel';
+import type { LongTermStorage } from '#long-term-storage';
 import { MemoryTransport } from '#messaging/testing';
 import { Naming } from '#messaging';
 import { createLogger } from '#observability';
@@ -12,8 +13,11 @@ import type { ArchiverStore } from '../persistence/archiver-store.js';
 import type { Command } from '../persistence/records.js';
 import { targetAway, withLeft } from '../domain/missing-targets.js';
 import { ownInstance } from '../domain/worker-instance.js';
+import { scopeOf } from '../persistence/operators/workers.js';
+import { ShareModes } from '../persistence/share-modes.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import { MemoryLibrary } from '../testing/memory-library.js';
 import { recallsInOrder } from '../testing/recalls-in-order.js';
 import { ProgressReporting } from './progress-reporting.js';
 import { WorkEndings } from './work-endings.js';
@@ -43,7 +47,11 @@ describe('The runner of work orders', () => {
   });
   afterEach(() => Promise.all(runners.map((runner) => runner.beforeApplicationShutdown())));
 
-  function start(handle: Handle, undo: () => Promise<void> = () => Promise.resolve()): WorkRunner {
+  function start(
+    handle: Handle,
+    undo: () => Promise<void> = () => Promise.resolve(),
+    shares: readonly LongTermStorage[] = [],
+  ): WorkRunner {
     const config = {
       ...{ workers: 1, lease, stallLimit: 60_000, maxAttempts: 2, retryPause: { first: 1, most: 1 } },
     } as unknown as ArchiverConfig;
@@ -54,7 +62,7 @@ describe('The runner of work orders', () => {
     const transport = new MemoryTransport();
     transport.send = ({ body }) => void said.push((JSON.parse(body.toString()) as { data: Told }).data);
     const reporting = new ProgressReporting(transport, new Naming('t'), clock);
-    const recalls = recallsInOrder(store, orders);
+    const recalls = recallsInOrder(store, orders, shares);
     const endings = new WorkEndings(orders, handlers, reporting, clock, config, logger);
     const runner = new WorkRunner(
       ...([store, orders, handlers, endings, reporting, recalls, clock, config, logger] as const),
@@ -107,13 +115,14 @@ describe('The runner of work orders', () => {
 
   it('says at once at which target it reads, and that it may wait for a tape until the first bytes', async () => {
     const id = await order();
-    start((command, context) => {
+    const handle: Handle = (command, context) => {
       context.readsAt?.('tape');
       context.progress('recalling', 1, 2);
       context.readsAt?.('disk');
       context.readsAt?.('/mnt/lts');
       return Promise.resolve(verified(command));
-    });
+    };
+    start(handle, undefined, [new MemoryLibrary('tape', 1)]);
     await until(async () => (await stateOf(id)) === 'done');
     assert.deepEqual(
       said.map(({ phase, code, readAt }) => [phase, code, readAt]),
@@ -124,6 +133,19 @@ describe('The runner of work orders', () => {
         ['recalling', undefined, undefined],
       ],
       'a path of LTS_ROOTS is nobody else’s business, and no message takes it',
+    );
+  });
+
+  it('says that it is at work before the first byte, where no tape can be waited for', async () => {
+    const id = await order();
+    start((command, context) => {
+      context.readsAt?.('disk');
+      return Promise.resolve(verified(command));
+    });
+    await until(async () => (await stateOf(id)) === 'done');
+    assert.deepEqual(
+      said.map(({ phase, code }) => [phase, code]),
+      [['waiting', 'work.running']],
     );
   });
 
@@ -213,6 +235,20 @@ describe('The runner of work orders', () => {
     await orders.requestCancel(id);
     await until(async () => (await stateOf(id)) === 'cancelled');
     assert.deepEqual(undone, [id]);
+  });
+
+  it('ends what was cancelled though its worker is to take nothing new, and takes nothing else', async () => {
+    const ids = [await order(), await order()];
+    const word = { by: 'olga', reason: 'drive 3 is out' };
+    await new ShareModes(store, clock).set(scopeOf(ownInstance()), 'pause', word);
+    await orders.requestCancel(ids[1]!);
+    start(untilTold);
+    await wait(30);
+    assert.equal(await stateOf(ids[1]!), 'open', 'workers that may take all come first');
+    clock.advance(5000);
+    runners[0]!.wake();
+    await until(async () => (await stateOf(ids[1]!)) === 'cancelled');
+    assert.equal((await stored(ids[0]!)).epoch, 0);
   });
 
   it('does not say "cancelled" while what is left cannot be taken back; the order waits', async () => {

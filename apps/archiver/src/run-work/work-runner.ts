@@ -27,18 +27,15 @@ const progressInterval = 1000;
 
 type Said = readonly [phase: Phase, bytesDone: number, bytesTotal: number, reason?: string, code?: string];
 
-/** Said of work that has begun, while a tape waits for its drive. 0 of 0 bytes: job-assembler lowers no share by it. */
-const nothingYet = [
-  ...(['waiting', 0, 0] as const),
-  'A worker of the archiver has begun with it, and storage has given no byte yet (a tape may wait for a drive).',
-] as const;
-
-/** Only what reads long-term storage may wait for a tape. */
-function nothingYetOf({ command }: WorkOrder): Said {
-  return ['retrieve', 'verify', 'repair', 'move'].includes(command.kind)
-    ? [...nothingYet, 'work.tape']
-    : nothingYet;
-}
+/** Said of work that has begun, before its first byte. 0 of 0 bytes: job-assembler lowers no share by it. */
+const [atWork, atTape] = [
+  [...(['waiting', 0, 0] as const), 'A worker of the archiver has begun with it.', 'work.running'] as const,
+  [
+    ...(['waiting', 0, 0] as const),
+    'A worker of the archiver has begun with it, and storage has given no byte yet (a tape may wait for a drive).',
+    'work.tape',
+  ] as const,
+];
 
 /** How far the work of a hold is. */
 interface Way {
@@ -136,9 +133,10 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async take(now: Date, until: Date): Promise<WorkOrder | undefined> {
+    const isClosed = await isWorkerClosed(this.store, ownInstance(), now);
     // It may have been told to rest while the database was asked.
-    if ((await isWorkerClosed(this.store, ownInstance(), now)) || this.isResting) return undefined;
-    return this.recalls.take(now, until);
+    if (this.isResting) return undefined;
+    return isClosed ? this.recalls.takeCancelled(now, until) : this.recalls.take(now, until);
   }
 
   private interrupt(hold: Hold<WorkOrder>): void {
@@ -216,7 +214,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
 
   private async renew(hold: Hold<WorkOrder>, until: Date): Promise<boolean> {
     const { item: order } = hold;
-    const { movedAt, said = nothingYetOf(order), readAt } = this.headwayOf(order);
+    const { movedAt, said = this.nothingYetOf(order), readAt } = this.headwayOf(order);
     const silentFor = this.clock.now().getTime() - movedAt;
     if (silentFor > this.config.stallLimit) {
       this.logger.error({ workOrderId: order._id, silentFor }, 'work makes no headway: it is given back');
@@ -234,7 +232,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
   /** How far it is; how fast since the last heartbeat, in the same phase. */
   private beat(order: WorkOrder): Headway {
     const way = this.headwayOf(order);
-    const [phase, bytesDone, bytesTotal] = way.said ?? nothingYetOf(order);
+    const [phase, bytesDone, bytesTotal] = way.said ?? this.nothingYetOf(order);
     const [at, before] = [this.clock.now().getTime(), way.beat];
     way.beat = { at, phase, bytes: bytesDone };
     const isComparable = before?.phase === phase && at > before.at && bytesDone >= before.bytes;
@@ -260,13 +258,17 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
       readsAt: (target) => {
         const headway = this.headwayOf(order);
         headway.readAt = target;
-        this.send(order, headway.said ?? nothingYetOf(order), target);
+        this.send(order, headway.said ?? this.nothingYetOf(order), target);
       },
     };
   }
 
   private send(order: WorkOrder, [phase, done, total, reason, code]: Said, readAt?: string): void {
     this.reporting.send(order, phase, done, total, reason, code, readAt);
+  }
+
+  private nothingYetOf(order: WorkOrder): Said {
+    return this.recalls.mayWaitForMedium(order) ? atTape : atWork;
   }
 
   private headwayOf(order: WorkOrder): Way {

@@ -99,4 +99,35 @@ describe('What operators say of a worker, or a share', () => {
     await workers.gone('h:2');
     assert.deepEqual(await workers.all(), []);
   });
+
+  it('holds over a restart in good order, and a day after the end is over: a later one of the name takes work', async () => {
+    const workers = new Workers(store);
+    const seen = () =>
+      workers.seen({
+        ...{ _id: 'h:1', host: 'h', pid: 1, version: '1', slots: 1, works: 0, targets: [] },
+        ...{ seenAt: clock.now(), startedAt: clock.now() },
+      });
+    const isClosed = () => isWorkerClosed(store, 'h:1', clock.now());
+    const sweepAfter = (milliseconds: number) => {
+      clock.advance(milliseconds);
+      return workers.forgetOld(clock.now());
+    };
+    await seen();
+    await modes.set(scopeOf('h:1'), 'pause', olga);
+    await modes.set('disk', 'pause', olga);
+    await sweepAfter(day);
+    await workers.gone('h:1');
+    await sweepAfter(silence);
+    await sweepAfter(day - silence);
+    await seen();
+    await sweepAfter(silence);
+    assert.equal(await isClosed(), true, 'it was away for less than a day');
+    await workers.gone('h:1');
+    await sweepAfter(0);
+    await sweepAfter(day);
+    assert.equal(await isClosed(), true);
+    await sweepAfter(1);
+    assert.equal(await isClosed(), false);
+    assert.equal((await modes.of('disk'))?.mode, 'pause', 'what is said of shares stays');
+  });
 });

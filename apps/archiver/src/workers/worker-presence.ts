@@ -39,6 +39,7 @@ export class WorkerPresence extends HostedLoop {
     await this.workers.seen({
       ...{ _id: ownInstance(), host: hostname(), pid: process.pid, version: version() },
       ...{ slots: this.config.workers, works: this.runner.held, targets: this.served.names },
+      media: this.served.media,
       ...{ seenAt: now, startedAt: this.startedAt },
     });
     await this.workers.forgetOld(now);

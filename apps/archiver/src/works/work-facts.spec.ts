@@ -39,9 +39,9 @@ describe('What the archiver knows of why a job waits', () => {
     await lives();
   });
 
-  const lives = (targets: readonly string[] = ['disk', 'tape']): Promise<void> =>
+  const lives = (targets = ['disk', 'tape'], media: readonly string[] = []): Promise<void> =>
     workers.seen({
-      ...{ _id: ownInstance(), host: 'h', pid: 1, version: '1', slots: 2, works: 0, targets },
+      ...{ _id: ownInstance(), host: 'h', pid: 1, version: '1', slots: 2, works: 0, targets, media },
       ...{ seenAt: clock.now(), startedAt: start },
     });
   const accept = (
@@ -95,6 +95,31 @@ describe('What the archiver knows of why a job waits', () => {
       [fact?.code, fact?.facts],
       ['work.waiting', { code: 'archiver.target-away', share: 'attic' }],
     );
+  });
+
+  it('is that no archiver has the targets of some of it, however much else of it is taken', async () => {
+    for (const number of [0, 1, 2]) await accept(`j/0/${number}`, 'j', { of: 'all', targets: ['disk'] });
+    for (const number of [3, 4]) await accept(`j/0/${number}`, 'j', { of: 'all', targets: ['tape'] });
+    await accept('j/0/5', 'j', { of: 'all', targets: ['disk', 'attic'] });
+    assert.deepEqual(
+      (await told()).map(({ code, count, part, facts }) => [code, count, part, facts['share']]),
+      [
+        ['work.queued', 5, undefined, undefined],
+        ['work.waiting', undefined, 'j/0/5', 'disk, attic'],
+      ],
+    );
+  });
+
+  it('is how far each phase is: what verifies hides nothing of what has no byte yet', async () => {
+    await lives(['tape'], ['tape']);
+    for (const [number, phase] of [
+      [0, 'verifying'],
+      [1, 'waiting'],
+    ] as const) {
+      await accept(`j/0/${number}`, 'j', { of: 'all', targets: ['tape'] });
+      await orders.renew(await take(), later(60_000), { phase, bytesDone: 0, bytesTotal: 9 });
+    }
+    assert.deepEqual((await codes()).toSorted(), ['work.running', 'work.tape']);
   });
 
   it('is what it waits for, where, how much is lacking, and when it is looked at again', async () => {
@@ -172,6 +197,18 @@ describe('What the archiver knows of why a job waits', () => {
     });
   });
 
+  it('is that it is worked on, before the first byte of what lies on no tape', async () => {
+    const begun = { phase: 'waiting', bytesDone: 0, bytesTotal: 0 };
+    await accept('j/0/0', 'j', { of: 'all', targets: ['disk'] });
+    await orders.renew(await take(), later(60_000), begun);
+    await lives(['disk', 'tape'], ['tape']);
+    assert.deepEqual(await codes(), ['work.running']);
+    await orders.end((await store.works.findOne({}))!, 'done', [], { at: clock.now() });
+    await accept('j/0/1', 'j', { of: 'all', targets: ['tape'] });
+    await orders.renew(await take(), later(60_000), begun);
+    assert.deepEqual(await codes(), ['work.tape'], 'it may be mounted, though nobody knows where it lies');
+  });
+
   it('is that a tape waits for its drive, as long as it has given no byte, and its place in the order of the tape', async () => {
     await accept('j/0/0');
     const place = { target: 'tape', medium: 'C00001', position: 1 };
@@ -205,6 +242,24 @@ describe('What the archiver knows of why a job waits', () => {
     await accept('j/0/0');
     await orders.requestCancel('j/0/0');
     assert.deepEqual(await codes(), ['cancel.waiting']);
+  });
+
+  it('is, of what is being cancelled, who has closed the share that holds it up', async () => {
+    await accept('j/0/0');
+    await orders.requestCancel('j/0/0');
+    await givenBack('work.waiting', { code: 'archiver.share-paused', details: { share: 'disk' } });
+    await modes.set('disk', 'pause', word);
+    const [fact] = await told();
+    assert.deepEqual([fact?.code, fact?.facts], ['paused', { scope: 'share:disk', mode: 'pause', ...word }]);
+    await modes.set('disk', 'run', word);
+    const again = (await told())[0];
+    assert.deepEqual(
+      [again?.code, again?.facts],
+      ['cancel.waiting', { kind: 'retrieve', code: 'archiver.share-paused', share: 'disk' }],
+    );
+    await orders.hastenCancelled('j/0/0', clock.now());
+    await take();
+    assert.deepEqual((await told())[0]?.facts, { kind: 'retrieve' }, 'it is being ended');
   });
 
   it('is one fact for ten thousand orders that wait for the same, and at most twenty of a job', async () => {

@@ -3,11 +3,11 @@ import type { JobFact, JobFacts } from '#console-api';
 import { Clock } from '#kernel';
 import { WhySources, type WhySource } from '#service-host';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
-import { isServed } from '../domain/work-needs.js';
+import { mayWaitForMedium } from '../domain/work-needs.js';
 import type { ShareSteering } from '../persistence/records.js';
 import { ShareModes } from '../persistence/share-modes.js';
 import type { WorkerRecord } from '../persistence/operators/worker-record.js';
-import { isAlive, scopeOf, Workers } from '../persistence/operators/workers.js';
+import { ableFor, isAlive, scopeOf, Workers } from '../persistence/operators/workers.js';
 import { WorkGroups, type LinePlace, type WorkGroup } from '../persistence/operators/work-groups.js';
 
 /** Facts of one job. */
@@ -59,7 +59,9 @@ export class WorkFacts implements WhySource, OnModuleInit {
         id,
         {
           known: true,
-          facts: found.sort((one, other) => (other.count ?? 1) - (one.count ?? 1)).slice(0, maxFacts),
+          facts: together(found)
+            .sort((one, other) => (other.count ?? 1) - (one.count ?? 1))
+            .slice(0, maxFacts),
         },
       ]),
     );
@@ -97,11 +99,7 @@ export class WorkFacts implements WhySource, OnModuleInit {
   private told(group: WorkGroup, scene: Scene): Told {
     switch (group._id.how) {
       case 'cancelled':
-        return {
-          code: 'cancel.waiting',
-          facts: { kind: group.kind, ...(group._id.code === undefined ? {} : { code: group._id.code }) },
-          next: group.dueAt.toISOString(),
-        };
+        return this.cancelled(group, scene);
       case 'waits':
         return this.waiting(group, scene);
       case 'later':
@@ -119,6 +117,18 @@ export class WorkFacts implements WhySource, OnModuleInit {
       case 'due':
         return inLine(group, scene);
     }
+  }
+
+  /** What it left is taken back first: an operator may have closed the share that it lies on. */
+  private cancelled({ _id: { code, share }, kind, dueAt }: WorkGroup, scene: Scene): Told {
+    const closed = isPaused(code) ? scene.shares.get(share ?? '') : undefined;
+    if (closed !== undefined) return paused(`share:${share}`, closed);
+    const facts = {
+      kind,
+      ...(code === undefined ? {} : { code }),
+      ...(share === undefined ? {} : { share }),
+    };
+    return { code: 'cancel.waiting', facts, next: dueAt.toISOString() };
   }
 
   private waiting(
@@ -143,11 +153,33 @@ export class WorkFacts implements WhySource, OnModuleInit {
   }
 }
 
-/** A tape may wait for its drive while its order is held, and gives no byte until then. */
-const reading = ['retrieve', 'verify', 'repair', 'move'];
+/** Work for different targets may wait for the same: that is one fact. */
+function together(facts: readonly JobFact[]): JobFact[] {
+  const found = new Map<string, JobFact>();
+  for (const fact of facts) {
+    const key = JSON.stringify([fact.code, fact.facts]);
+    const same = found.get(key);
+    found.set(key, same === undefined ? fact : sumOf(same, fact));
+  }
+  return [...found.values()];
+}
+
+function sumOf(one: JobFact, other: JobFact): JobFact {
+  const [since, next] = [firstOf(one.since, other.since), firstOf(one.next, other.next)];
+  return {
+    ...{ code: one.code, facts: one.facts, count: (one.count ?? 1) + (other.count ?? 1) },
+    ...(since === undefined ? {} : { since }),
+    ...(next === undefined ? {} : { next }),
+  };
+}
+
+/** Times of one form and zone are in the order of their letters. */
+function firstOf(...times: readonly (string | undefined)[]): string | undefined {
+  return times.filter((time) => time !== undefined).sort()[0];
+}
 
 function running(group: WorkGroup, scene: Scene): Told {
-  const { phase, bytesDone, bytesTotal, rate, startedAt, kind, medium } = group;
+  const { phase, bytesDone, bytesTotal, rate, startedAt, medium } = group;
   const worker = group._id.worker ?? '';
   const seen = scene.workers.get(worker);
   if (seen !== undefined && !isAlive(seen, scene.now)) return silent(group, scene);
@@ -156,7 +188,9 @@ function running(group: WorkGroup, scene: Scene): Told {
     ...(worker === '' ? {} : { worker }),
     ...(medium === undefined ? {} : { cartridge: medium }),
   };
-  if (phase === 'waiting' && reading.includes(kind)) return { code: 'work.tape', ...since, facts: about };
+  // A tape may wait for its drive while its order is held, and gives no byte until then.
+  if (phase === 'waiting' && mayWaitForMedium(group, seen?.media ?? []))
+    return { code: 'work.tape', ...since, facts: about };
   const left = rate > 0 && bytesTotal > bytesDone ? Math.ceil((bytesTotal - bytesDone) / rate) : undefined;
   const next = left === undefined ? {} : { next: new Date(scene.now.getTime() + left * 1000).toISOString() };
   return {
@@ -187,15 +221,13 @@ function silent({ _id, dueAt, startedAt }: WorkGroup, { workers }: Scene): Told 
 /** It is due: for a worker that lives, has its targets, and may take something new. */
 function inLine({ _id, needs, dueAt, medium }: WorkGroup, { alive, closed, line }: Scene): Told {
   const since = sinceOf(dueAt);
-  const able = alive.filter(({ targets }) => isServed(needs, targets));
+  const { able, pause } = ableFor(needs, alive, closed);
   if (alive.length > 0 && able.length === 0)
     return {
       ...{ code: 'work.waiting', ...since },
       facts: { code: 'archiver.target-away', share: (needs?.targets ?? []).slice(0, 10).join(', ') },
     };
-  const words = able.flatMap((worker) => closed.get(scopeOf(worker._id)) ?? []);
-  const [word] = words;
-  if (word !== undefined && words.length === able.length) return paused(word._id, word);
+  if (pause !== undefined) return paused(pause._id, pause);
   const slots = able.reduce((sum, worker) => sum + worker.slots, 0);
   const ofLine = _id.how === 'tape' ? line.filter(({ target }) => target === _id.target) : line;
   const index = ofLine.findIndex(({ jobId }) => jobId === _id.jobId);

@@ -72,7 +72,12 @@ describe('What catena ops shows', () => {
       archiver: table({
         ...{ 'GET app': app, 'GET outbox': { items: [{ count: 3, oldest: '2026-11-29T01:00:00Z' }] } },
         'GET parking-lot/groups': { items: [{ key: 'a.b', count: 2 }] },
-        'GET workers': { items: [{ seenAt: now }, { seenAt: '2026-11-29T01:00:00Z' }] },
+        'GET workers': {
+          items: [
+            { instance: 'h:1', seenAt: now, mode: 'pause', steered: { by: 'olga', reason: 'drive 3' } },
+            { instance: 'h:2', seenAt: '2026-11-29T01:00:00Z', mode: 'run' },
+          ],
+        },
         'GET shares': [{ name: 'nas', mode: 'drain', steered: { by: 'olga', reason: 'full' } }],
       }),
       publisher: undefined,
@@ -81,6 +86,8 @@ describe('What catena ops shows', () => {
     assert.equal(code, 4);
     assert.match(stdout, /archiver +0\.9\.0 .*broker down .*3, since 2026-11-29T01:00:00Z +2 +1 of 2/);
     assert.match(stdout, /share nas is closed \(drain\) by olga: full/);
+    assert.match(stdout, /worker h:1 takes nothing new \(pause\) by olga: drive 3/);
+    assert.doesNotMatch(stdout, /worker h:2/);
     assert.match(stdout, /publisher does not answer/);
   });
 

@@ -46,6 +46,7 @@ export async function status(context: CommandContext, options: OpsOptions): Prom
       },
       steered: [
         ...of(shares).flatMap((share) => steeredShare(share)),
+        ...of(workers).flatMap((worker) => steeredWorker(worker)),
         ...pausesOf(limits, app).map(
           (pause) => `${cellText(pause['scope'])} paused by ${cellText(pause['by'])}`,
         ),
@@ -95,8 +96,17 @@ function steeredShare(share: Row): string[] {
   const [name, mode] = [cellText(share['name']), share['mode']];
   const state = share['state'] === 'away' ? [`share ${name} is away: ${cellText(share['reason'])}`] : [];
   if (mode === undefined || mode === 'run') return state;
-  const word = `${cellText(valueAt(share, 'steered.by'))}: ${cellText(valueAt(share, 'steered.reason'))}`;
-  return [...state, `share ${name} is closed (${cellText(mode)}) by ${word}`];
+  return [...state, `share ${name} is closed (${cellText(mode)}) by ${steeredBy(share)}`];
+}
+
+function steeredWorker(worker: Row): string[] {
+  const [instance, mode] = [cellText(worker['instance']), worker['mode']];
+  if (mode === undefined || mode === 'run') return [];
+  return [`worker ${instance} takes nothing new (${cellText(mode)}) by ${steeredBy(worker)}`];
+}
+
+function steeredBy(row: Row): string {
+  return `${cellText(valueAt(row, 'steered.by'))}: ${cellText(valueAt(row, 'steered.reason'))}`;
 }
 
 /** The archiver says it; of one that does not, its last sign counts. */

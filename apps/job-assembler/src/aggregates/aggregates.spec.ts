@@ -6,6 +6,7 @@ import { jobsConformance } from '../testing/jobs.conformance.js';
 import { steeredJobsConformance } from '../testing/steered-jobs.conformance.js';
 import { steeringConformance } from '../testing/steering.conformance.js';
 import { outsideOrdersConformance } from '../testing/outside-orders.conformance.js';
+import { workFiguresConformance } from '../testing/work-figures.conformance.js';
 import { workOrdersConformance } from '../testing/work-orders.conformance.js';
 
 const open = () => Promise.resolve(memoryAssembler(new ManualClock()));
@@ -17,3 +18,4 @@ workOrdersConformance('The twin in memory', open);
 outsideOrdersConformance('The twin in memory', open);
 steeredJobsConformance('The twin in memory', open);
 steeringConformance('The twin in memory', open);
+workFiguresConformance('The twin in memory', open);

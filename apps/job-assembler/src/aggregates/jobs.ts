@@ -1,6 +1,7 @@
 import type { JobOutcome } from '#contracts';
 import type { Priority } from '#routes';
 import type { OutboxRow } from '#outbox';
+import type { PauseMode } from '../domain/steering.js';
 import type { AssemblyJob, Fault, JobSteering, WaitReason } from './records.js';
 
 /** A job as it is taken over. */
@@ -99,7 +100,8 @@ export abstract class Jobs {
   /** @returns undefined when it is over, or was steered since the version */
   abstract prioritise(jobId: string, priority: Priority, word: JobWord): Promise<PlannableJob | undefined>;
   /**
-   * Nothing more of it begins before then; what was released goes on. One that has not begun begins then.
+   * Nothing more of it begins before then; what was released goes on. One that has not begun begins then. A job that is held
+   * stays so: the time counts when it is let go.
    *
    * @param until absent: at once
    * @returns undefined when it is over, is being cancelled, or was steered since the version
@@ -110,13 +112,18 @@ export abstract class Jobs {
    *
    * @returns undefined when it is over, is being cancelled, or is held already
    */
-  abstract hold(jobId: string, until: Date | undefined, word: JobWord): Promise<PlannableJob | undefined>;
+  abstract hold(
+    jobId: string,
+    until: Date | undefined,
+    word: JobWord,
+    mode?: PauseMode,
+  ): Promise<PlannableJob | undefined>;
   /** @returns undefined when it is not held (any more) */
   abstract letGo(jobId: string, word: JobWord): Promise<PlannableJob | undefined>;
   /** Held ones, a bounded number. */
   abstract held(now: Date, limit: number): Promise<PlannableJob[]>;
   /** How many. */
-  abstract countHeld(now: Date): Promise<number>;
+  abstract countHeld(now: Date, within?: number): Promise<number>;
   /** Of these the ones that are remembered. */
   abstract findAll(jobIds: readonly string[]): Promise<PlannableJob[]>;
 

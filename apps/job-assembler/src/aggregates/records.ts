@@ -12,6 +12,7 @@ import type { MessageContext } from '#messaging';
 import type { OutboxPart } from '#outbox';
 import type { OutsideWork } from '../domain/outside-work.js';
 import type { JobState, TaskState, WorkOrderState } from '../domain/states.js';
+import type { PauseMode } from '../domain/steering.js';
 
 export interface Fault {
   readonly code: string;
@@ -91,6 +92,8 @@ export interface AssemblyJob {
     readonly by: string;
     readonly reason: string;
     readonly at: Date;
+    /** Absent: `pause`. */
+    readonly mode?: PauseMode;
     readonly until?: Date;
     readonly earlier?: Date;
   };

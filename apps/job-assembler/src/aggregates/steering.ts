@@ -31,6 +31,8 @@ export interface LimitChange {
 export abstract class Steering {
   /** As it holds now: what has ended is not in it, whether or not a sweep has removed it. */
   abstract at(now: Date): Promise<SteeringState>;
+  /** The version alone: whether anything was said since some look. */
+  abstract version(): Promise<number>;
   /** @returns false when a pause of the same scope holds */
   abstract pause(pause: Pause, now: Date): Promise<boolean>;
   /** @returns false when there is no such pause any more */

@@ -56,11 +56,14 @@ export type OrderRow = Pick<
 export interface LanePlace {
   readonly before: number;
   readonly endedSince: number;
+  /** Other groups wait in the lane: they have their turns in between, whoever came first. */
+  readonly isShared: boolean;
 }
 
 /** Numbers about work orders, for people. They decide nothing. */
 export abstract class WorkFigures {
-  abstract waiting(): Promise<LaneWaiting[]>;
+  /** What is planned and may begin when there is room: neither deferred nor of a job that is held. Within: as of `slots`. */
+  abstract waiting(within?: number): Promise<LaneWaiting[]>;
   /** Of each lane what ended well last since then, and what is done of work that runs; a bounded number of each. */
   abstract done(
     lanes: readonly string[],

@@ -91,7 +91,8 @@ export abstract class WorkOrders {
   abstract cancelUnreleased(scope: WorkScope): Promise<void>;
 
   /** Work under way, counted from the stored states, so that it holds over restarts. */
-  abstract slots(rules: ReleaseRules): Promise<Slots>;
+  /** @param within milliseconds that the database may take; absent: as long as it takes */
+  abstract slots(rules: ReleaseRules, within?: number): Promise<Slots>;
   /** Lanes that work waits in. */
   abstract lanesWaiting(): Promise<string[]>;
   abstract groupsWaitingFor(target: string): Promise<string[]>;

@@ -23,6 +23,8 @@ export interface ReleaseSettings {
 
 /** What holds for the release of work at one moment: limits, and what is closed. */
 export class ReleaseRules {
+  /** Of the words of operators that these are made of: with another one they hold no more. */
+  readonly version: number;
   private readonly pauses: ReadonlyMap<string, Pause>;
   private readonly overrides: ReadonlyMap<string, LimitOverride>;
   private readonly closed = new Map<string, Hindrance | undefined>();
@@ -34,6 +36,7 @@ export class ReleaseRules {
     steering: SteeringState,
     readonly now: Date,
   ) {
+    this.version = steering.version;
     this.pauses = new Map(steering.pauses.map((pause) => [pause.scope, pause]));
     this.overrides = new Map(steering.overrides.map((override) => [override.limit, override]));
   }
@@ -133,7 +136,8 @@ export class ReleaseRules {
     };
   }
 
-  private limit(name: LimitName): number | undefined {
+  /** As it holds now; undefined for a target that nothing is known of. */
+  limit(name: LimitName): number | undefined {
     return this.overrides.get(name)?.value ?? this.configured(name);
   }
 

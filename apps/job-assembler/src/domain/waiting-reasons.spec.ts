@@ -124,6 +124,20 @@ describe('What a job waits for', () => {
     );
   });
 
+  it('is what the worker of others says: no word of the archiver', () => {
+    const told = [1, 2].map(() => work({ waits: 'the drive is cleaned', worker: 'vault' }));
+    assert.deepEqual(
+      found({ released: [...told, work({ waits: 'no room', worker: 'tape' })] }).map(({ code, facts }) => [
+        code,
+        facts,
+      ]),
+      [
+        ['worker.outside', { target: 'vault', reason: 'the drive is cleaned' }],
+        ['worker.outside', { target: 'tape', reason: 'no room' }],
+      ],
+    );
+  });
+
   it('is what the archiver says as a code, where this version knows it', () => {
     const told = (['source.away', 'of.a-newer-version', undefined] as const).map((waitCode, index) =>
       work({ waits: `reason ${index}`, waitCode }),

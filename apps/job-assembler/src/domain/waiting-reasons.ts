@@ -163,8 +163,8 @@ function releasedReasons({ now, released, silence, patience }: JobSituation): Fo
           },
         ];
   const told = new Map(
-    released.flatMap(({ waits, waitCode }) =>
-      waits === undefined ? [] : [[waits, knownCode(waitCode)] as const],
+    released.flatMap(({ waits, waitCode, worker }) =>
+      waits === undefined || worker !== undefined ? [] : [[waits, knownCode(waitCode)] as const],
     ),
   );
   return [
@@ -181,7 +181,7 @@ function releasedReasons({ now, released, silence, patience }: JobSituation): Fo
   ];
 }
 
-/** Others operate that storage: since when nothing was heard of its worker, for each target. */
+/** Others operate that storage: since when nothing was heard of its worker, for each target, and what workers say. */
 function workerReasons({ now, released }: JobSituation): FoundReason[] {
   const heard = new Map<string, { since: number; workOrders: number }>();
   for (const { worker, releasedAt, heardAt = releasedAt } of released) {
@@ -189,10 +189,21 @@ function workerReasons({ now, released }: JobSituation): FoundReason[] {
     const { since, workOrders } = heard.get(worker) ?? { since: heardAt, workOrders: 0 };
     heard.set(worker, { since: Math.min(since, heardAt), workOrders: workOrders + 1 });
   }
-  return [...heard].map(([target, { since, workOrders }]) => ({
-    ...{ code: 'worker.outside', since: new Date(since), facts: { target, workOrders } },
-    message: `the worker of ${target}, which others operate: nothing heard of ${workOrders} order(s) for ${span(now - since)}`,
-  }));
+  const said = new Map(
+    released.flatMap(({ waits, worker }) =>
+      waits === undefined || worker === undefined ? [] : [[`${worker}\n${waits}`, { worker, waits }] as const],
+    ),
+  );
+  return [
+    ...[...heard].map(([target, { since, workOrders }]): FoundReason => ({
+      ...{ code: 'worker.outside', since: new Date(since), facts: { target, workOrders } },
+      message: `the worker of ${target}, which others operate: nothing heard of ${workOrders} order(s) for ${span(now - since)}`,
+    })),
+    ...[...said.values()].slice(0, maxNamed).map(({ worker: target, waits: reason }): FoundReason => ({
+      ...{ code: 'worker.outside', facts: { target, reason } },
+      message: `the worker of ${target}, which others operate, and which says: ${reason}`,
+    })),
+  ];
 }
 
 /** An older archiver says none, a newer one perhaps one that this version does not know. */

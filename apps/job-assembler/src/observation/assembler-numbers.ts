@@ -1,5 +1,4 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Clock } from '#kernel';
 import { metrics, type Sample } from '#observability';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 import { LimitsView } from '../steer-work/limits-view.js';
@@ -13,7 +12,6 @@ export class AssemblerNumbers implements OnApplicationBootstrap {
   constructor(
     private readonly store: AssemblerStore,
     private readonly limits: LimitsView,
-    private readonly clock: Clock,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -61,21 +59,17 @@ export class AssemblerNumbers implements OnApplicationBootstrap {
   }
 
   private async limited(): Promise<Sample[]> {
-    const { configured, override, used, oldestPlanned, pauses } = await this.limits.limits();
-    const now = this.clock.now().getTime();
-    const held = new Map<string, number>();
-    for (const { scope } of pauses) held.set(scopeOf(scope), (held.get(scopeOf(scope)) ?? 0) + 1);
-    const current = Object.entries(configured).map(
-      ([scope, value]) => [scope, override[scope]?.value ?? value] as const,
-    );
+    const { limits, used, oldest, paused, heldJobs } = await this.limits.numbers(maxTimeMS);
+    const held = new Map<string, number>(heldJobs === 0 ? [] : [['job', heldJobs]]);
+    for (const scope of paused) held.set(scopeOf(scope), (held.get(scopeOf(scope)) ?? 0) + 1);
     return [
-      ...samples('catena_limit', 'scope', current),
+      ...samples('catena_limit', 'scope', limits),
       ...samples('catena_limit_used', 'scope', [['global', used.global], ...Object.entries(used.targets)]),
       ...samples('catena_paused', 'scope', [['all', 0] as const, ...held]),
       ...samples(
         'catena_oldest_planned_seconds',
         'target',
-        Object.entries(oldestPlanned).map(([lane, at]) => [lane, (now - at.getTime()) / 1000] as const),
+        oldest.map(([lane, age]) => [lane, age / 1000] as const),
       ),
     ];
   }

@@ -9,6 +9,7 @@ import { jobsConformance } from '../testing/jobs.conformance.js';
 import { steeredJobsConformance } from '../testing/steered-jobs.conformance.js';
 import { steeringConformance } from '../testing/steering.conformance.js';
 import { outsideOrdersConformance } from '../testing/outside-orders.conformance.js';
+import { workFiguresConformance } from '../testing/work-figures.conformance.js';
 import { workOrdersConformance } from '../testing/work-orders.conformance.js';
 import { AssemblerStore } from './assembler-store.js';
 
@@ -34,3 +35,4 @@ workOrdersConformance('MongoDB', open);
 outsideOrdersConformance('MongoDB', open);
 steeredJobsConformance('MongoDB', open);
 steeringConformance('MongoDB', open);
+workFiguresConformance('MongoDB', open);

@@ -12,10 +12,11 @@ import {
   type TakenJob,
 } from '../aggregates/jobs.js';
 import type { AssemblyJob, Fault, JobSteering, WaitReason } from '../aggregates/records.js';
+import type { PauseMode } from '../domain/steering.js';
 import { endOfTime } from '../domain/lane-reasons.js';
 import { jobSteps, openStates } from '../domain/states.js';
 import { AssemblerStore } from './assembler-store.js';
-import { absent, isThere } from './queries.js';
+import { absent, endingIn, isThere } from './queries.js';
 
 const start = stepOf(jobSteps, 'accepted', 'running');
 const finish = stepOf(jobSteps, 'running', 'finished');
@@ -31,7 +32,7 @@ const heldNow = (now: Date) => ({
   ...{ held: true as const, 'hold.until': { $not: { $lte: now } } },
   ...{ ...notOver, cancelRequested: { $ne: true } },
 });
-const isHeldAt = ({ held, hold }: PlannableJob, now: Date): boolean =>
+const isHeldAt = ({ held, hold }: Pick<AssemblyJob, 'held' | 'hold'>, now: Date): boolean =>
   held === true && (hold?.until === undefined || hold.until > now);
 /** Words about one job at the same moment, each of which reads what the others wrote. */
 const maxTries = 5;
@@ -232,12 +233,25 @@ export class MongoJobs extends Jobs {
 
   defer(jobId: string, until: Date | undefined, word: JobWord): Promise<PlannableJob | undefined> {
     const { by, reason, now: at } = word;
-    return this.move(jobId, { ...word, what: 'defer' }, () => ({
-      ...(until === undefined ? {} : { time: until, deferredBy: { by, reason, at } }),
-    }));
+    const own = until === undefined ? {} : { time: until, deferredBy: { by, reason, at } };
+    return this.move(jobId, { ...word, what: 'defer' }, ({ held, hold }) => {
+      if (hold === undefined || !isHeldAt({ held, hold }, at)) return own;
+      const { earlier: _earlier, until: end = endOfTime, ...who } = hold;
+      const kept = { ...who, ...(hold.until === undefined ? {} : { until: end }) };
+      return {
+        ...own,
+        time: until !== undefined && until > end ? until : end,
+        hold: until === undefined ? kept : { ...kept, earlier: until },
+      };
+    });
   }
 
-  hold(jobId: string, until: Date | undefined, word: JobWord): Promise<PlannableJob | undefined> {
+  hold(
+    jobId: string,
+    until: Date | undefined,
+    word: JobWord,
+    mode: PauseMode = 'pause',
+  ): Promise<PlannableJob | undefined> {
     const { by, reason, now } = word;
     return this.move(jobId, { ...word, what: 'hold' }, (job) => {
       if (isHeldAt(job, now)) return undefined;
@@ -248,6 +262,7 @@ export class MongoJobs extends Jobs {
         time: earlier !== undefined && earlier > end ? earlier : end,
         hold: {
           ...{ by, reason, at: now },
+          ...(mode === 'pause' ? {} : { mode }),
           ...(until === undefined ? {} : { until }),
           ...(earlier === undefined ? {} : { earlier }),
         },
@@ -272,8 +287,8 @@ export class MongoJobs extends Jobs {
       .toArray();
   }
 
-  countHeld(now: Date): Promise<number> {
-    return this.jobs.countDocuments(heldNow(now));
+  countHeld(now: Date, within?: number): Promise<number> {
+    return this.jobs.countDocuments(heldNow(now), endingIn(within));
   }
 
   findAll(jobIds: readonly string[]): Promise<PlannableJob[]> {
@@ -318,9 +333,10 @@ export class MongoJobs extends Jobs {
     const seen = version === undefined ? {} : { 'steering.version': version === 0 ? absent : version };
     const word = { 'steering.by': by, 'steering.at': at, 'steering.reason': reason, 'steering.what': what };
     const entryOf = entry === undefined ? {} : { 'steering.entry': entry };
-    const { priority, notBefore, deferredUntil = notBefore } = change.$set ?? {};
-    const until =
-      deferredUntil === undefined || deferredUntil >= endOfTime ? {} : { until: deferredUntil.toISOString() };
+    const { priority, notBefore, deferredUntil = notBefore, hold } = change.$set ?? {};
+    // A deferral of a held job is a word about the time after that.
+    const time = what === 'defer' && hold !== undefined ? hold.earlier : deferredUntil;
+    const until = time === undefined || time >= endOfTime ? {} : { until: time.toISOString() };
     const told = { jobId, what, by: by.slice(0, 100), reason: reason.slice(0, 500), at: at.toISOString() };
     const news = { ...told, ...(priority === undefined ? {} : { priority }), ...until };
     return this.outbox.changeAndRead<PlannableJob>(

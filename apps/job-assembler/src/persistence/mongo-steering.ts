@@ -45,6 +45,11 @@ export class MongoSteering extends Steering {
     };
   }
 
+  async version(): Promise<number> {
+    const found = await this.store.settings.findOne({ _id }, { projection: { version: 1 } });
+    return found?.version ?? unsteered.version;
+  }
+
   async pause(pause: Pause, now: Date): Promise<boolean> {
     await this.begin();
     const holds = { scope: pause.scope, $or: [{ until: absent }, { until: { $gt: now } }] };

@@ -11,10 +11,10 @@ import {
 } from '../aggregates/work-figures.js';
 import type { PauseScope } from '../domain/steering.js';
 import type { Priority } from '#routes';
-import { priorities, releasedIn } from './work-order-queries.js';
+import { priorities, releasedIn, storedAs } from './work-order-queries.js';
 import type { DoneWork } from '../domain/estimate.js';
 import { AssemblerStore } from './assembler-store.js';
-import { absent, isThere } from './queries.js';
+import { absent, endingIn, isThere } from './queries.js';
 
 /** Work orders of one lane that an estimate is made of. */
 const maxDone = 50;
@@ -38,12 +38,26 @@ export class MongoWorkFigures extends WorkFigures {
     super();
   }
 
-  async waiting(): Promise<LaneWaiting[]> {
+  async waiting(within?: number): Promise<LaneWaiting[]> {
+    // Told apart by what the index has: a filter for what is absent would read every record.
+    const unless = (value: unknown, other: unknown) => ({
+      $cond: [{ $eq: [{ $type: '$deferredUntil' }, 'date'] }, other, value],
+    });
     const rows = await this.store.orders
-      .aggregate<{ _id: string; count: number; oldest: Date }>([
-        { $match: { state: 'planned' } },
-        { $group: { _id: '$target', count: { $sum: 1 }, oldest: { $min: '$createdAt' } } },
-      ])
+      .aggregate<{ _id: string; count: number; oldest: Date }>(
+        [
+          { $match: { state: 'planned' } },
+          {
+            $group: {
+              _id: '$target',
+              count: { $sum: unless(1, 0) },
+              oldest: { $min: unless('$createdAt', '$$REMOVE') },
+            },
+          },
+          { $match: { count: { $gt: 0 } } },
+        ],
+        endingIn(within),
+      )
       .toArray();
     return rows.map(({ _id: lane, count, oldest }) => ({ lane, count: Number(count), oldest }));
   }
@@ -69,20 +83,22 @@ export class MongoWorkFigures extends WorkFigures {
     const { orders } = this.store;
     const waiting = { state: 'planned' as const, target: lane, deferredUntil: absent };
     const [next] = await orders
-      .find({ ...waiting, jobId } as object, { projection: { createdAt: 1, priority: 1 } })
+      .find({ ...waiting, jobId } as object, { projection: { createdAt: 1, priority: 1, group: 1 } })
       .sort({ createdAt: 1, _id: 1 })
       .limit(1)
       .toArray();
     if (next === undefined) return undefined;
-    const { createdAt, priority = 1 } = next;
-    const [before, endedSince] = await Promise.all([
-      orders.countDocuments(
-        { ...waiting, priority: { $in: upTo(priority) }, createdAt: { $lt: createdAt } } as object,
-        { limit: maxCounted },
-      ),
+    const { createdAt, priority = 1, group } = next;
+    const count = (which: object): Promise<number> =>
+      orders.countDocuments({ ...waiting, ...which } as object, { limit: maxCounted });
+    const [urgent, older, others, endedSince] = await Promise.all([
+      // More urgent work goes first, however late it came; what waits for long enough to be more urgent itself is left out.
+      count({ priority: { $in: above(priority) } }),
+      count({ priority: storedAs(priority), createdAt: { $lt: createdAt } }),
+      isThere(orders, { ...waiting, group: { $ne: group } }),
       orders.countDocuments({ state: 'done', target: lane, endedAt: { $gte: since } }, { limit: maxCounted }),
     ]);
-    return { before, endedSince };
+    return { before: urgent + older, endedSince, isShared: others };
   }
 
   async done(
@@ -162,7 +178,7 @@ function rowOf({ _id: id, target: lane, outside, ...order }: WorkOrder): OrderRo
 }
 
 /** Records from before 0.6 have none: they are normal. */
-function upTo(priority: Priority): (Priority | null)[] {
-  const found: (Priority | null)[] = priorities.filter((one) => one <= priority);
-  return priority >= 1 ? [...found, null] : found;
+function above(priority: Priority): (Priority | null)[] {
+  const found: (Priority | null)[] = priorities.filter((one) => one < priority);
+  return priority > 1 ? [...found, null] : found;
 }

@@ -18,7 +18,7 @@ import type { ReleaseRules } from '../domain/release-rules.js';
 import { Slots, type Lane } from '../domain/slots.js';
 import { workOrderSteps, type WorkOrderState } from '../domain/states.js';
 import { AssemblerStore } from './assembler-store.js';
-import { absent, countByState, isThere, underWay } from './queries.js';
+import { absent, countByState, isThere, underWay, endingIn } from './queries.js';
 import {
   candidateOf,
   archivedBefore,
@@ -115,8 +115,8 @@ export class MongoWorkOrders extends WorkOrders {
     await this.orders.updateMany({ ...scope, ...from }, { $set: to });
   }
 
-  async slots(rules: ReleaseRules): Promise<Slots> {
-    const rows = await this.orders.aggregate<TakenSlots>(takenSlots).toArray();
+  async slots(rules: ReleaseRules, within?: number): Promise<Slots> {
+    const rows = await this.orders.aggregate<TakenSlots>(takenSlots, endingIn(within)).toArray();
     const slots = new Slots(rules);
     for (const { _id: lane, count } of rows)
       slots.take(lane, slots.targetsOf(lane, lane.readAt ?? undefined), Number(count), lane.waits);

@@ -4,6 +4,11 @@ export const absent = { $exists: false } as const;
 /** A message of the document is still to be sent, or to be accepted. */
 export const underWay = { 'outbox.rows.0': { $exists: true } } as const;
 
+/** What the database may take, in milliseconds. */
+export function endingIn(within: number | undefined): { readonly maxTimeMS?: number } {
+  return within === undefined ? {} : { maxTimeMS: within };
+}
+
 interface Countable {
   countDocuments(filter: object, options: { readonly limit: number }): Promise<number>;
 }

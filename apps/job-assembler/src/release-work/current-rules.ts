@@ -17,4 +17,9 @@ export class CurrentRules {
     const now = this.clock.now();
     return new ReleaseRules(this.config, await this.steering.at(now), now);
   }
+
+  /** Whether operators have said nothing since these were read. */
+  async areStill({ version }: Pick<ReleaseRules, 'version'>): Promise<boolean> {
+    return (await this.steering.version()) === version;
+  }
 }

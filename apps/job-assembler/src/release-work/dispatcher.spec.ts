@@ -5,6 +5,7 @@ import { createLogger } from '#observability';
 import type { WorkOrder } from '../aggregates/records.js';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { configOf } from '../testing/assembler-config.js';
+import { meanwhileOn } from '../testing/meanwhile.js';
 import { routesOf, targetOf } from '../testing/release-rules.js';
 import { messagesOf, orderOf } from '../testing/samples.js';
 import { dispatcherOn } from '../testing/dispatching.js';
@@ -72,6 +73,19 @@ describe('The dispatcher', () => {
       ...{ workOrderId: 'j/0/0', jobId: 'j', pid: 'pid-j/0', archiveId: 'j/0/0.tar' },
       ...{ source, files, fileCount: 3, bytes: 10, copies: 2 },
     });
+  });
+
+  it('ends its round at a pause that is confirmed while it releases: of what was decided nothing more begins', async () => {
+    const olga = { by: 'olga', reason: 'drive 3 is out', since: clock.now() };
+    const pausing = () => assembler.steering.pause({ id: '1', scope: 'all', ...olga }, clock.now());
+    await assembler.store.orders.insertMany([orderOf('j/0/0'), orderOf('j/0/1')]);
+    // It reads the rules, then looks again before each release: the pause comes before the second one.
+    const settings = meanwhileOn(assembler.store.settings, 'findOne', pausing, 3);
+    const racing = dispatcherOn(assembler.with({ settings }), clock, configOf(), logger);
+    assert.equal(await racing.round(), true, 'it looks again at once');
+    assert.deepEqual(idsOf(await released()), ['j/0/0']);
+    assert.equal(await racing.round(), false);
+    assert.deepEqual(idsOf(await released()), ['j/0/0']);
   });
 
   it('takes work of a kind that it does not know for no other kind: it stays, and what is beside it goes on', async () => {

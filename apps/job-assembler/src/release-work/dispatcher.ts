@@ -8,6 +8,7 @@ import type { OutsideOrder } from '../aggregates/outside-orders.js';
 import type { WorkOrder } from '../aggregates/records.js';
 import { WorkOrders, type HowReleased } from '../aggregates/work-orders.js';
 import { fairReleases, type Release } from '../domain/fair-release.js';
+import type { ReleaseRules } from '../domain/release-rules.js';
 import type { Slots } from '../domain/slots.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
 import { noteReleased, noteWait } from '../counters/assembler-counters.js';
@@ -71,16 +72,28 @@ export class Dispatcher extends HostedLoop {
     const releases = fairReleases(slots, found);
     for (const [place, release] of releases.entries()) {
       if (place % releasesPerHold === 0 && !(await this.hold())) return false;
-      await this.release(slots, release);
+      // Decided by rules that hold no more: an operator who was told that a pause holds counts on it.
+      if (!(await this.release(slots, release))) return true;
       stillMoving();
     }
     return !isAll && releases.length > 0;
   }
 
-  /** One that was cancelled, or deferred, meanwhile stays: the write decides. */
-  private async release({ rules }: Slots, { candidate, at }: Release): Promise<void> {
-    const order = await this.orders.planned(candidate.id);
-    if (order === undefined) return;
+  /**
+   * One that was cancelled, or deferred, meanwhile stays: the write decides.
+   *
+   * @returns whether the rules still hold that it was chosen by
+   */
+  private async release({ rules }: Slots, release: Release): Promise<boolean> {
+    const [order, areStill] = await Promise.all([
+      this.orders.planned(release.candidate.id),
+      this.rules.areStill(rules),
+    ]);
+    if (areStill && order !== undefined) await this.send(rules, release, order);
+    return areStill;
+  }
+
+  private async send(rules: ReleaseRules, { at }: Release, order: WorkOrder): Promise<void> {
     const now = this.clock.now();
     const readAt = rules.needsOf(order.target)?.needs === 'any' ? at[0] : undefined;
     const chosen = readAt === undefined ? {} : { readAt };

@@ -72,6 +72,16 @@ describe('Reports of progress', () => {
     assert.equal((await assembler.orders.releasedWork('j'))[0]?.waits, undefined);
   });
 
+  it('say of work that has begun, and has moved no byte, that it is worked on', async () => {
+    await report(0, { bytesTotal: 0, phase: 'waiting', reason: 'It has begun.', code: 'work.running' });
+    const [{ waits, waitCode } = {}] = await assembler.orders.releasedWork('j');
+    assert.deepEqual([waits, waitCode], [undefined, undefined]);
+    assert.deepEqual(
+      told.map(({ reasons }) => reasons?.map(({ code }) => code)),
+      [['work.running']],
+    );
+  });
+
   it('carry what the job waits for, each code once', async () => {
     const limit = (target: string) =>
       ({

@@ -46,17 +46,19 @@ export class ProgressReports {
   }: WorkProgressedV1): Promise<void> {
     const share = bytesTotal === 0 ? 0 : Math.min(1, bytesDone / bytesTotal);
     const heardAt = this.clock.now();
-    const waits = phase === 'waiting' && reason !== undefined ? { reason, code } : undefined;
+    // An archiver that has begun, and has no byte yet, says that it waits for nothing.
+    const isAtWork = phase !== 'waiting' || code === 'work.running';
+    const waits = isAtWork || reason === undefined ? undefined : { reason, code };
     await this.orders.progress(workOrderId, { share, heardAt, waits, readAt });
     const now = heardAt.getTime();
     if (now - (this.toldAt.get(jobId) ?? 0) < interval) return;
     this.forgetOld(now);
     this.toldAt.set(jobId, now);
-    await this.tell(jobId, phase);
+    await this.tell(jobId, phase, isAtWork);
   }
 
   /** What the catalogue hears replaces what it heard before, so everything is in it. */
-  async tell(jobId: string, phase: Phase): Promise<void> {
+  async tell(jobId: string, phase: Phase, isAtWork = phase !== 'waiting'): Promise<void> {
     const [bytes, counts, job] = await Promise.all([
       this.orders.bytes(jobId),
       this.tasks.counts(jobId),
@@ -74,7 +76,7 @@ export class ProgressReports {
       phase,
       ...(job?.waitsFor === undefined ? {} : { waitsFor: job.waitsFor }),
       ...(job?.wait === undefined ? {} : { waits: [...new Set(job.wait.map(({ code }) => code))] }),
-      ...reasonsOf(job?.wait ?? (phase === 'waiting' ? [] : [runningReason(bytes, this.clock.now())])),
+      ...reasonsOf(job?.wait ?? (isAtWork ? [runningReason(bytes, this.clock.now())] : [])),
     };
     const { envelope } = eventRow(jobProgressedV1, data, this.clock.now(), job?.context);
     this.transport.send(wireMessageOf(this.naming, envelope!));

@@ -4,6 +4,7 @@ import { type Logger, LOGGER } from '#observability';
 import type { Priority } from '#routes';
 import { Jobs, type JobWord, type PlannableJob } from '../aggregates/jobs.js';
 import { movedReason } from '../domain/lane-reasons.js';
+import type { PauseMode } from '../domain/steering.js';
 import { Dispatcher } from '../release-work/dispatcher.js';
 import { SteeredJobs } from '../release-work/steered-jobs.js';
 import { ProgressReports } from '../settle-results/progress-reports.js';
@@ -43,9 +44,9 @@ export class JobSteering {
   }
 
   /** Nothing more of it begins until {@link letGo}, or until then. */
-  async hold(jobId: string, word: Word): Promise<PlannableJob> {
+  async hold(jobId: string, word: Word, mode: PauseMode): Promise<PlannableJob> {
     const said = this.said(word);
-    return this.moved(jobId, await this.jobs.hold(jobId, word.until, said), word);
+    return this.moved(jobId, await this.jobs.hold(jobId, word.until, said, mode), { mode, ...word });
   }
 
   /** @throws PermanentError `operations.changed-meanwhile` when it is not held */

@@ -8,7 +8,7 @@ import { WorkFigures } from '../aggregates/work-figures.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
 import { windowOpen } from '../domain/maintenance-windows.js';
 import { ReleaseRules } from '../domain/release-rules.js';
-import type { LimitName, LimitOverride, Pause, PauseMode } from '../domain/steering.js';
+import type { LimitName, LimitOverride, Pause, PauseMode, PauseScope } from '../domain/steering.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
 
 /** A pause with what still runs of what it holds back. Of a held job its id is its scope. */
@@ -43,6 +43,18 @@ export interface LimitsAnswer {
   readonly closed: Readonly<Record<string, { readonly reason: string; readonly opensAt?: Date }>>;
 }
 
+/** What Prometheus asks for again and again. */
+export interface LimitNumbers {
+  /** As they hold now. */
+  readonly limits: readonly (readonly [name: LimitName, value: number])[];
+  readonly used: LimitsAnswer['used'];
+  /** By lane: for how many milliseconds its oldest work has waited. */
+  readonly oldest: readonly (readonly [lane: string, age: number])[];
+  /** Scopes of pauses that hold, without those of held jobs. */
+  readonly paused: readonly PauseScope[];
+  readonly heldJobs: number;
+}
+
 /** Limits, who has the slots, who waits. */
 @Injectable()
 export class LimitsView {
@@ -66,13 +78,9 @@ export class LimitsView {
     ]);
     const all = [...pauses, ...held.slice(0, maxHeld).map(heldPause)];
     const named = this.config.routes.targets;
-    const names = named.length === 0 ? [onlyTarget] : named.map(({ name }) => name);
-    const limits = names.flatMap((name): LimitName[] => [`write:${name}`, `read:${name}`]);
     return {
       version,
-      configured: Object.fromEntries(
-        (['global', 'perGroup', ...limits] as const).map((name) => [name, rules.configured(name) ?? 0]),
-      ),
+      configured: Object.fromEntries(this.namesOf().map((name) => [name, rules.configured(name) ?? 0])),
       override: Object.fromEntries(overrides.map((one) => [one.limit, one])),
       used: slots.used(),
       planned: Object.fromEntries(waiting.map(({ lane, count }) => [lane, count])),
@@ -90,6 +98,25 @@ export class LimitsView {
     };
   }
 
+  /** The part of it that is numbers. @param within milliseconds that the database may take for each */
+  async numbers(within: number): Promise<LimitNumbers> {
+    const now = this.clock.now();
+    const steering = await this.steering.at(now);
+    const rules = new ReleaseRules(this.config, steering, now);
+    const [slots, waiting, heldJobs] = await Promise.all([
+      this.orders.slots(rules, within),
+      this.figures.waiting(within),
+      this.jobs.countHeld(now, within),
+    ]);
+    return {
+      limits: this.namesOf().map((name) => [name, rules.limit(name) ?? 0]),
+      used: slots.used(),
+      oldest: waiting.map(({ lane, oldest }) => [lane, now.getTime() - oldest.getTime()]),
+      paused: steering.pauses.map(({ scope }) => scope),
+      heldJobs,
+    };
+  }
+
   /** @throws PermanentError `operations.not-there` when it is over */
   async pause(id: string): Promise<ShownPause> {
     const now = this.clock.now();
@@ -98,6 +125,15 @@ export class LimitsView {
       : (await this.steering.at(now)).pauses.find((one) => one.id === id);
     if (found !== undefined) return this.shown(found);
     throw new PermanentError(notThere, `Expected a pause ${id}, found none: it is over.`);
+  }
+
+  private namesOf(): LimitName[] {
+    const named = this.config.routes.targets;
+    const names = named.length === 0 ? [onlyTarget] : named.map(({ name }) => name);
+    return [
+      ...(['global', 'perGroup'] as const),
+      ...names.flatMap((name): LimitName[] => [`write:${name}`, `read:${name}`]),
+    ];
   }
 
   private async held(jobId: string, now: Date): Promise<Pause | undefined> {
@@ -114,6 +150,6 @@ export class LimitsView {
 
 function heldPause({ _id, hold, updatedAt }: PlannableJob): Pause {
   const scope = `job:${_id}` as const;
-  const { by = '', reason = '', at: since = updatedAt, until } = hold ?? {};
-  return { ...{ id: scope, scope, by, reason, since }, ...(until === undefined ? {} : { until }) };
+  const { by = '', reason = '', at: since = updatedAt, until, mode = 'pause' } = hold ?? {};
+  return { ...{ id: scope, scope, mode, by, reason, since }, ...(until === undefined ? {} : { until }) };
 }

@@ -53,7 +53,7 @@ export class SteeringActions implements OnModuleInit {
     const done = await this.actions.perform(operator, wish, async (entry) => {
       const word = wordOf(spoken, entry);
       if (jobId !== undefined) {
-        const { hold } = await this.jobSteering.hold(jobId, word);
+        const { hold } = await this.jobSteering.hold(jobId, word, mode);
         return { before: ending(hold?.earlier), after: { id: scope, scope, mode, ...ending(until) } };
       }
       const { id } = await this.release.pause(scope, mode, word);
@@ -116,9 +116,10 @@ export class SteeringActions implements OnModuleInit {
     spoken: Spoken,
   ): Promise<void> {
     const wish = { action: 'job.defer' as const, details: { ...ending(until), version } };
-    await this.ofJob(id, wish, spoken, async ({ deferredUntil, notBefore }, word) => {
+    await this.ofJob(id, wish, spoken, async (job, word) => {
       await this.jobSteering.defer(id, until, word, version);
-      return { before: ending(deferredUntil ?? notBefore), after: ending(until) };
+      const { held, hold, deferredUntil = job.notBefore } = job;
+      return { before: ending(held === true ? hold?.earlier : deferredUntil), after: ending(until) };
     });
   }
 

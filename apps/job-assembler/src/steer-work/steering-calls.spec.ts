@@ -206,13 +206,15 @@ describe('Operators', () => {
     await assembler.store.jobs.insertOne(jobOf('j', { state: 'running', totals }));
     await assembler.store.orders.insertMany([orderOf('j/0/0'), orderOf('j/0/1', { state: 'released' })]);
     const held = await call('POST pauses', { scope: 'job:j', mode: 'drain', ...told });
-    assert.deepEqual([held.status, held.body.id, held.body['left']], [201, 'job:j', 1]);
+    const { status, body } = held;
+    assert.deepEqual([status, body.id, body['left'], body['mode']], [201, 'job:j', 1, 'drain']);
+    assert.equal((await call('PUT jobs/j/defer', { until: null, by: 'ben', reason: 'urgent' })).status, 200);
     assert.equal((await call('POST pauses', { scope: 'job:j', by: 'ben', reason: 'me too' })).status, 409);
     assert.equal((await call('POST pauses', { scope: 'job:none', ...told })).status, 404);
     await round();
     assert.equal(await stateOf('j/0/0'), 'planned');
     const { body: limits } = await call('GET limits');
-    assert.match(JSON.stringify(limits['pauses']), /"scope":"job:j"/);
+    assert.match(JSON.stringify(limits['pauses']), /"scope":"job:j".*"mode":"drain"/);
     assert.equal((await call('DELETE pauses/job:j', { by: 'ben', reason: 'it may go on' })).status, 200);
     const late = await call('DELETE pauses/job:j', told);
     assert.equal(late.status, 409);

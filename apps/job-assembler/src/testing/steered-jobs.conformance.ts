@@ -80,11 +80,6 @@ export function steeredJobsConformance(name: string, open: () => Promise<Assembl
       assert.equal(await assembler.jobs.letGo(id, { ...word, now: after(100) }), undefined);
       const again = await assembler.jobs.hold(id, undefined, { ...word, now: after(101) });
       assert.equal(again?.held, true, 'it may be held again');
-      assert.ok(
-        await assembler.jobs.defer(id, after(900), { ...word, now: after(102) }),
-        'the last word counts',
-      );
-      assert.deepEqual(await assembler.jobs.held(after(103), 9), []);
       await assembler.store.jobs.updateOne({ _id: id }, { $set: { cancelRequested: true } });
       assert.equal(await assembler.jobs.hold(id, undefined, { ...word, now: after(104) }), undefined);
     });
@@ -116,6 +111,31 @@ export function steeredJobsConformance(name: string, open: () => Promise<Assembl
         assert.ok(await assembler.jobs.letGo(id, { ...word, now: after(600) }));
         assert.equal(await timeOf(), undefined, 'its time has come meanwhile');
         assert.equal(movedReason((await assembler.jobs.find(id))!, after(600)), undefined);
+      }
+    });
+
+    it('stay held by who holds them when another defers them: the time counts when they are let go', async () => {
+      for (const begun of [{}, { state: 'running' as const, totals }]) {
+        id = newId();
+        await put(begun);
+        const stateAt = async (now: Date) => {
+          const { notBefore, deferredUntil = notBefore, ...job } = (await assembler.jobs.find(id))!;
+          return [movedReason({ ...job, deferredUntil } as typeof job, now)?.facts['by'], deferredUntil];
+        };
+        await assembler.jobs.hold(id, after(100), word, 'drain');
+        const deferred = (await assembler.jobs.defer(id, after(500), { ...word, by: 'ben', now: after(1) }))!;
+        assert.deepEqual(deferred.hold, {
+          ...{ by: 'olga', reason: 'beamtime', at: now, mode: 'drain' },
+          ...{ until: after(100), earlier: after(500) },
+        });
+        const news = (await assembler.store.jobs.findOne({ _id: id }))!.outbox.rows.at(-1)?.envelope;
+        assert.equal((news?.data as { until?: string }).until, after(500).toISOString());
+        assert.deepEqual(await stateAt(after(99)), ['olga', after(500)]);
+        assert.deepEqual(await stateAt(after(100)), ['ben', after(500)]);
+        assert.ok(await assembler.jobs.defer(id, undefined, { ...word, by: 'ben', now: after(2) }));
+        assert.deepEqual(await stateAt(after(99)), ['olga', after(100)], 'at once: when it is let go');
+        assert.ok(await assembler.jobs.letGo(id, { ...word, now: after(3) }));
+        assert.deepEqual(await stateAt(after(3)), [undefined, undefined]);
       }
     });
 
@@ -177,7 +197,9 @@ export function steeredJobsConformance(name: string, open: () => Promise<Assembl
       await putOrder('0/1', { state: 'done', endedAt: after(5) });
       await putOrder('0/2', { state: 'released', readAt: 'tape', targets: ['tape', 'disk'], group: 'h' });
       await putOrder('0/3', { state: 'released', targets: ['tape', 'disk'], route: 'r' });
-      assert.deepEqual(await assembler.figures.placeIn(id, 'lts-write', now), { before: 2, endedSince: 1 });
+      assert.deepEqual(await assembler.figures.placeIn(id, 'lts-write', now), {
+        ...{ before: 2, endedSince: 1, isShared: false },
+      });
       assert.equal(await assembler.figures.placeIn('none', 'lts-write', now), undefined);
       const left = (scope: Parameters<typeof assembler.figures.countReleased>[0]) =>
         assembler.figures.countReleased(scope);

@@ -28,6 +28,13 @@ export function steeringConformance(name: string, open: () => Promise<Assembler>
     it('says nothing before anything is said', async () =>
       assert.deepEqual(await steering.at(now), { version: 0, pauses: [], overrides: [] }));
 
+    it('has a version that rises with each word, and can be asked for alone', async () => {
+      assert.equal(await steering.version(), 0);
+      await steering.pause(pauseOf('1'), now);
+      await steering.setLimits(limits(['global', 3]), 1, now);
+      assert.deepEqual([await steering.version(), (await steering.at(now)).version], [2, 2]);
+    });
+
     it('has one pause of a scope at a time, and says who ended it', async () => {
       assert.equal(await steering.pause(pauseOf('1'), now), true);
       assert.equal(await steering.pause(pauseOf('2'), now), false);

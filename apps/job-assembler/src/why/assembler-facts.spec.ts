@@ -32,6 +32,7 @@ describe('What job-assembler knows of why a job waits', () => {
     assert.deepEqual(sources.all, [facts]);
   });
   const of = async (id: string) => (await facts.factsOf([id])).get(id);
+  const later = (milliseconds: number): Date => new Date(clock.now().getTime() + milliseconds);
   const codesOf = async (id: string) => (await of(id))?.facts.map(({ code }) => code);
 
   it('is nothing of jobs that it has no record of, or that are over', async () => {
@@ -54,6 +55,33 @@ describe('What job-assembler knows of why a job waits', () => {
     );
   });
 
+  it('is a pause alone, where that keeps planners from the job; one that has it still goes on', async () => {
+    await assembler.store.jobs.insertOne(jobOf('j'));
+    const olga = { by: 'olga', reason: 'drive 3 is out', since: clock.now() };
+    await assembler.steering.pause({ id: '1', scope: 'all', ...olga }, clock.now());
+    assert.deepEqual(await codesOf('j'), ['paused']);
+    await assembler.store.jobs.updateOne({ _id: 'j' }, { $set: { planningUntil: later(1) } });
+    assert.deepEqual(await codesOf('j'), ['paused', 'plan.running']);
+    await assembler.steering.resume('1', { by: 'olga' }, clock.now());
+    await assembler.steering.pause({ id: '2', scope: 'group:others', ...olga }, clock.now());
+    clock.advance(1);
+    assert.deepEqual(await codesOf('j'), ['plan.running'], 'it is next');
+  });
+
+  it('is no planning of a job whose time, as its owner gave it, has not come', async () => {
+    await assembler.store.jobs.insertOne(jobOf('j', { notBefore: later(9), planningUntil: later(9) }));
+    assert.deepEqual(await codesOf('j'), []);
+  });
+
+  it('is its cancellation, of one that is held and has not begun: it ends by itself', async () => {
+    await assembler.store.jobs.insertOne(jobOf('j'));
+    await assembler.jobs.hold('j', undefined, { by: 'olga', reason: 'beamtime', now: clock.now() });
+    await assembler.jobs.requestCancel('j', clock.now());
+    assert.deepEqual(await codesOf('j'), ['cancel.waiting']);
+    await assembler.jobs.endWaiting('j', clock.now());
+    assert.deepEqual(await codesOf('j'), ['cancel.waiting']);
+  });
+
   it('is a limit, with its place in line, who holds the slots, and when its turn may come', async () => {
     await assembler.store.jobs.insertOne(jobOf('j', { state: 'running', totals }));
     const target = 'write:r@tape';
@@ -70,6 +98,8 @@ describe('What job-assembler knows of why a job waits', () => {
       ...{ target: 'tape', direction: 'write', limit: 1, used: 1, place: 2, holders: 'h: 1' },
       expectedAt: '2026-01-01T02:00:00.000Z',
     });
+    await assembler.store.orders.insertOne(orderOf('k/0/3', { target, group: 'h' }));
+    assert.equal((await of('j'))?.facts[0]?.facts['expectedAt'], undefined, 'groups take turns');
   });
 
   it('is that an operator holds it, or has moved it to another time, before and after it has begun', async () => {
@@ -86,6 +116,8 @@ describe('What job-assembler knows of why a job waits', () => {
         ['paused', { scope: `job:${id}`, by: 'olga', reason: 'beamtime' }, undefined],
       );
       await assembler.jobs.defer(id, new Date('2026-01-02T00:00:00Z'), word);
+      assert.ok((await codesOf(id))!.includes('paused'), 'until it is let go');
+      await assembler.jobs.letGo(id, word);
       const [deferred] = (await of(id))!.facts;
       assert.deepEqual([deferred?.code, deferred?.next], ['deferred', '2026-01-02T00:00:00.000Z']);
       await assembler.jobs.defer(id, undefined, word);

@@ -4,7 +4,7 @@ import { Clock } from '#kernel';
 import { WhySources, type WhySource } from '#service-host';
 import { Jobs, type PlannableJob } from '../aggregates/jobs.js';
 import type { WaitReason } from '../aggregates/records.js';
-import { WorkFigures } from '../aggregates/work-figures.js';
+import { WorkFigures, type LanePlace } from '../aggregates/work-figures.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
 import { endOfTime, movedReason } from '../domain/lane-reasons.js';
 import { JobSituations, type Room } from '../settle-results/job-situations.js';
@@ -48,11 +48,13 @@ export class AssemblerFacts implements WhySource, OnModuleInit {
   private async of(job: PlannableJob, room: Room | undefined): Promise<JobFact[]> {
     const now = this.clock.now();
     const moved = movedReason(job, now);
-    if (job.totals === undefined && moved !== undefined) return [factOf({ since: job.acceptedAt, ...moved })];
+    // One that was cancelled ends, whatever time it was moved to.
+    if (job.totals === undefined && moved !== undefined && !job.cancelRequested)
+      return [factOf({ since: job.acceptedAt, ...moved })];
     const reasons =
       room === undefined ? (job.wait ?? []) : await this.situations.reasonsOf(job, room, patience);
     const facts = room === undefined ? reasons.map(factOf) : await this.withPlaces(job, reasons, room);
-    return [...facts, ...planning(job, facts)];
+    return [...facts, ...planning(job, facts, now)];
   }
 
   /** Of limits also the place in line, who holds the slots, and when its turn may come. */
@@ -84,27 +86,44 @@ export class AssemblerFacts implements WhySource, OnModuleInit {
 }
 
 function placed(
-  place: { readonly before: number; readonly endedSince: number } | undefined,
+  place: LanePlace | undefined,
   now: Date,
 ): Record<string, string | number> {
   if (place === undefined) return {};
-  const { before, endedSince } = place;
-  // By the rate of the last hour; without one nobody knows.
-  const wait = endedSince === 0 ? undefined : ((before + 1) / endedSince) * hour;
+  const { before, endedSince, isShared } = place;
+  // By the rate of the last hour; without one, or where groups take turns, nobody knows.
+  const wait = endedSince === 0 || isShared ? undefined : ((before + 1) / endedSince) * hour;
   return {
     place: before + 1,
     ...(wait === undefined ? {} : { expectedAt: new Date(now.getTime() + wait).toISOString() }),
   };
 }
 
-function planning(
-  { state, totals, planned = 0, updatedAt, planFault }: PlannableJob,
-  known: readonly JobFact[],
-): JobFact[] {
-  if (state !== 'accepted' || planFault !== undefined || known.some(({ code }) => code.startsWith('plan.')))
-    return [];
+/** Its planning goes on, or is next; of one that was cancelled there is only its end to plan. */
+function planning(job: PlannableJob, known: readonly JobFact[], now: Date): JobFact[] {
+  const { state, totals, planned = 0, updatedAt, planFault, cancelRequested } = job;
+  if (state !== 'accepted') return [];
+  const since = updatedAt.toISOString();
+  if (cancelRequested)
+    return known.some(({ code }) => code === 'cancel.waiting')
+      ? []
+      : [{ code: 'cancel.waiting', since, facts: {} }];
+  const isTold = planFault !== undefined || known.some(({ code }) => code.startsWith('plan.'));
+  if (isTold || isPlanningAway(job, known, now)) return [];
   const facts: JobFact['facts'] = totals === undefined ? {} : { planned, datasets: totals.datasets };
-  return [{ code: 'plan.running', since: updatedAt.toISOString(), facts }];
+  return [{ code: 'plan.running', since, facts }];
+}
+
+/** Whether its time has not come, or a pause keeps planners from it, and none has it still. */
+function isPlanningAway(
+  { group, totals, notBefore, planningUntil }: PlannableJob,
+  known: readonly JobFact[],
+  now: Date,
+): boolean {
+  if (totals === undefined && notBefore !== undefined && notBefore > now) return true;
+  const scopes: unknown[] = ['all', `group:${group}`];
+  const isPaused = known.some(({ code, facts }) => code === 'paused' && scopes.includes(facts['scope']));
+  return isPaused && planningUntil <= now;
 }
 
 /** Without the sentence: who asks has words of its own. */

@@ -19,6 +19,10 @@ export interface WorkGroup {
     readonly share?: string;
     readonly worker?: string;
     readonly target?: string;
+    readonly phase?: string;
+    readonly of?: string;
+    readonly at?: readonly string[];
+    readonly first?: string;
   };
   readonly count: number;
   /** The first of them. */
@@ -65,10 +69,12 @@ export class WorkGroups {
         default: 'due',
       },
     };
-    const onlyWhere = (standings: readonly Standing[], value: string) => ({
-      $cond: [{ $in: ['$how', standings] }, value, '$$REMOVE'],
-    });
-    const waiting: readonly Standing[] = ['waits'];
+    const onlyIf = (condition: object, value: string) => ({ $cond: [condition, value, '$$REMOVE'] });
+    const onlyWhere = (standings: readonly Standing[], value: string) =>
+      onlyIf({ $in: ['$how', standings] }, value);
+    // A fault stays with the next try, and then it is no reason any more.
+    const ofFault = (value: string) =>
+      onlyIf({ $and: [{ $in: ['$how', ['waits', 'cancelled']] }, doesWait] }, value);
     const rows = await this.store.works
       .aggregate<WorkGroup>([
         { $match: { jobId: { $in: [...jobIds] }, state: 'open' } },
@@ -77,11 +83,16 @@ export class WorkGroups {
           $group: {
             _id: {
               ...{ jobId: '$jobId', how: '$how' },
-              waitCode: onlyWhere(waiting, '$waitCode'),
-              code: onlyWhere(waiting, '$fault.code'),
-              share: onlyWhere(waiting, '$fault.details.share'),
+              waitCode: onlyWhere(['waits'], '$waitCode'),
+              code: ofFault('$fault.code'),
+              share: ofFault('$fault.details.share'),
               worker: onlyWhere(['runs', 'silent'], '$worker'),
               target: onlyWhere(['tape'], '$place.target'),
+              phase: onlyWhere(['runs'], '$phase'),
+              // Some of a job may be for a target that no archiver has, beside others that are taken.
+              of: onlyWhere(['runs', 'tape', 'due'], '$needs.of'),
+              at: onlyWhere(['runs', 'tape', 'due'], '$needs.targets'),
+              first: onlyWhere(['runs', 'tape', 'due'], '$needs.first'),
             },
             count: { $sum: 1 },
             part: { $min: '$_id' },

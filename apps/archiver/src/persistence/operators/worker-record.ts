@@ -10,6 +10,8 @@ export interface WorkerRecord {
   works: number;
   /** Names of the targets that it has, as records write them. */
   targets: readonly string[];
+  /** Of these, those that lie on media; absent: none. */
+  media?: readonly string[];
   seenAt: Date;
   startedAt: Date;
 }
