@@ -182,10 +182,10 @@ function releasedReasons({ now, released, silence, patience }: JobSituation): Fo
 }
 
 /** Others operate that storage: since when nothing was heard of its worker, for each target, and what workers say. */
-function workerReasons({ now, released }: JobSituation): FoundReason[] {
+function workerReasons({ now, released, patience = workerPatience }: JobSituation): FoundReason[] {
   const heard = new Map<string, { since: number; workOrders: number }>();
   for (const { worker, releasedAt, heardAt = releasedAt } of released) {
-    if (worker === undefined || now - heardAt <= workerPatience) continue;
+    if (worker === undefined || now - heardAt <= patience) continue;
     const { since, workOrders } = heard.get(worker) ?? { since: heardAt, workOrders: 0 };
     heard.set(worker, { since: Math.min(since, heardAt), workOrders: workOrders + 1 });
   }
