@@ -80,7 +80,7 @@ describe('With tapes', () => {
     }
   }
 
-  it('datasets are archived and retrieved, however long a mount takes: some are worked on, others have their turn', async () => {
+  it('datasets are archived and retrieved, however long a mount takes', async () => {
     await areRetrieved(await archived(5, ['work.running', 'work.queued']));
   });
 
