@@ -79,6 +79,7 @@ import { RecallQueue } from './persistence/recall-queue.js';
 import { RetrieveDatablockHandler } from './retrieve-datablock/retrieve-datablock.handler.js';
 import { ProgressReporting } from './run-work/progress-reporting.js';
 import { ServedTargets } from './order-recalls/served-targets.js';
+import { WaitReasons } from './run-work/wait-reasons.js';
 import { WaitingSigns } from './run-work/waiting-signs.js';
 import { CopyHandlers } from './run-work/copy-handlers.js';
 import { RetrievalHandlers } from './run-work/retrieval-handlers.js';
@@ -216,6 +217,7 @@ export class ArchiverModule {
         WorkHandlers,
         ProgressReporting,
         WorkEndings,
+        WaitReasons,
         WaitingSigns,
         ArchiveDatablockHandler,
         RetrieveDatablockHandler,

@@ -3,7 +3,6 @@ import { Clock } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { metrics, type Sample } from '#observability';
 import { ConfigToken, SharesToken, type ArchiverConfig } from '../archiver.config.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
 import { ShareNumbers } from '../persistence/operators/share-numbers.js';
 import { WorkNumbers } from '../persistence/operators/work-numbers.js';
 import { WorkRunner } from '../run-work/work-runner.js';
@@ -11,14 +10,10 @@ import { Scrubbing } from '../scrub-copies/scrubbing.js';
 import { Shares } from '../shares/shares.js';
 import { copyGauges, shareGauges, tapeGauges, workGauges } from '../counters/gauges.js';
 
-/** Milliseconds the database may take for a count. */
-const maxTimeMS = 1000;
-
 /** What is worked on, what waits for storage, and how the copies are. */
 @Injectable()
 export class ArchiverNumbers implements OnApplicationBootstrap {
   constructor(
-    private readonly store: ArchiverStore,
     private readonly runner: WorkRunner,
     private readonly scrubbing: Scrubbing,
     private readonly standing: Shares,
@@ -68,8 +63,7 @@ export class ArchiverNumbers implements OnApplicationBootstrap {
     if (drives === 0) return [];
     const now = this.clock.now();
     const names = this.shares.map(({ name }) => name);
-    const turns = await this.store.readerTurns.find({ _id: { $in: names } }, { maxTimeMS }).toArray();
-    const busy = turns.flatMap(({ readers }) => readers.filter(({ until }) => until > now)).length;
+    const busy = await this.numbers.drivesBusy(names, now);
     const waiting = await this.numbers.recallsWaiting(names, now);
     return [
       { metric: 'catena_tape_drives', labels: { state: 'busy' }, value: busy },

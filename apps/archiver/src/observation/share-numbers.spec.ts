@@ -23,4 +23,15 @@ describe('Numbers of a share that had another name', () => {
     assert.deepEqual([...(await numbers.badCopies())], [['disk', { damaged: 1, missing: 1 }]]);
     assert.equal(await numbers.recallsWaiting(['disk'], at), 1);
   });
+
+  it('count the drives of these shares whose turns are not over', async () => {
+    const store = memoryArchiverStore();
+    const later = new Date(at.getTime() + 1);
+    const reader = (medium: string, until: Date) => ({ medium, holder: medium, until });
+    await store.readerTurns.insertMany([
+      { _id: 'tape', readers: [reader('a', later), reader('b', at)] },
+      { _id: 'other', readers: [reader('c', later)] },
+    ] as never);
+    assert.equal(await new ShareNumbers(store, new TargetNames()).drivesBusy(['tape'], at), 1);
+  });
 });

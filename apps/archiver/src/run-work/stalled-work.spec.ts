@@ -113,7 +113,7 @@ describe('Work that hangs where no signal reaches it', () => {
     assert.equal((await stored(id)).epoch, 2);
   });
 
-  it('tells at every heartbeat that it waits for its first byte, and how far it is from then on', async () => {
+  it('tells at every heartbeat that it has begun, until its first byte, and how far it is from then on', async () => {
     const id = await order();
     let context: WorkContext | undefined;
     start((command, given) => {
@@ -123,7 +123,7 @@ describe('Work that hangs where no signal reaches it', () => {
     await until(() => told.length >= 3);
     for (const { workOrderId, phase, bytesDone, bytesTotal, reason } of told) {
       assert.deepEqual([workOrderId, phase, bytesDone, bytesTotal], [id, 'waiting', 0, 0]);
-      assert.match(reason ?? '', /no byte yet/);
+      assert.match(reason ?? '', /has begun with it/);
     }
     context?.progress('recalling', 1, 2);
     const before = told.length;

@@ -13,6 +13,7 @@ import { ShareModes } from '../persistence/share-modes.js';
 import type { ProgressReporting } from './progress-reporting.js';
 import { TargetNames } from '../domain/target-names.js';
 import { ServedTargets } from '../order-recalls/served-targets.js';
+import { WaitReasons } from './wait-reasons.js';
 import { WaitingSigns } from './waiting-signs.js';
 
 describe('The archiver, of work that does not run,', () => {
@@ -32,7 +33,7 @@ describe('The archiver, of work that does not run,', () => {
     {
       send: ({ _id }: { _id: string }, ...said: unknown[]) => sent.push([_id, ...said]),
     } as unknown as ProgressReporting,
-    ...([new ServedTargets([], new TargetNames()), workers, modes] as const),
+    new WaitReasons(new ServedTargets([], new TargetNames()), workers, modes),
     { add: (name: string, part: () => Promise<PartHealth>) => parts.set(name, part) } as unknown as AppHealth,
     clock,
     createLogger('spec', 'silent'),

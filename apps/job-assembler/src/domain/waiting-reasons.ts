@@ -191,7 +191,9 @@ function workerReasons({ now, released, patience = workerPatience }: JobSituatio
   }
   const said = new Map(
     released.flatMap(({ waits, worker }) =>
-      waits === undefined || worker === undefined ? [] : [[`${worker}\n${waits}`, { worker, waits }] as const],
+      waits === undefined || worker === undefined
+        ? []
+        : [[`${worker}\n${waits}`, { worker, waits }] as const],
     ),
   );
   return [

@@ -90,7 +90,7 @@ export class MongoWorkFigures extends WorkFigures {
     if (next === undefined) return undefined;
     const { createdAt, priority = 1, group } = next;
     const count = (which: object): Promise<number> =>
-      orders.countDocuments({ ...waiting, ...which } as object, { limit: maxCounted });
+      orders.countDocuments({ ...waiting, ...which }, { limit: maxCounted });
     const [urgent, older, others, endedSince] = await Promise.all([
       // More urgent work goes first, however late it came; what waits for long enough to be more urgent itself is left out.
       count({ priority: { $in: above(priority) } }),

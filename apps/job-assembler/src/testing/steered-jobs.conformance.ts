@@ -120,7 +120,7 @@ export function steeredJobsConformance(name: string, open: () => Promise<Assembl
         await put(begun);
         const stateAt = async (now: Date) => {
           const { notBefore, deferredUntil = notBefore, ...job } = (await assembler.jobs.find(id))!;
-          return [movedReason({ ...job, deferredUntil } as typeof job, now)?.facts['by'], deferredUntil];
+          return [movedReason({ ...job, deferredUntil }, now)?.facts['by'], deferredUntil];
         };
         await assembler.jobs.hold(id, after(100), word, 'drain');
         const deferred = (await assembler.jobs.defer(id, after(500), { ...word, by: 'ben', now: after(1) }))!;

@@ -85,10 +85,7 @@ export class AssemblerFacts implements WhySource, OnModuleInit {
   }
 }
 
-function placed(
-  place: LanePlace | undefined,
-  now: Date,
-): Record<string, string | number> {
+function placed(place: LanePlace | undefined, now: Date): Record<string, string | number> {
   if (place === undefined) return {};
   const { before, endedSince, isShared } = place;
   // By the rate of the last hour; without one, or where groups take turns, nobody knows.

@@ -20,6 +20,12 @@ export class ShareNumbers {
     private readonly names: TargetNames,
   ) {}
 
+  /** Drives of these shares at which something is read. */
+  async drivesBusy(shares: readonly string[], now: Date): Promise<number> {
+    const turns = await this.store.readerTurns.find({ _id: { $in: [...shares] } }, { maxTimeMS }).toArray();
+    return turns.flatMap(({ readers }) => readers.filter(({ until }) => until > now)).length;
+  }
+
   /** Recalls that are due, and wait for a drive. */
   recallsWaiting(shares: readonly string[], now: Date): Promise<number> {
     const written = shares.flatMap((share) => this.names.writtenAs(share));
