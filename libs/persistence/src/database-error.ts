@@ -1,5 +1,8 @@
-import { mongo } from 'mongoose';
+import mongoose, { mongo } from 'mongoose';
 import { recogniseAway } from '#kernel';
+
+/** What the driver throws. */
+export const databaseErrors = [mongo.MongoError, mongoose.Error] as const;
 
 /** Whether a write was refused because a document with the same unique key exists. */
 export function isDuplicateKey(error: unknown): boolean {

@@ -1,4 +1,5 @@
 export {
+  databaseErrors,
   isDatabaseAway,
   isDuplicateKey,
   isRefusedLanguage,

@@ -20,7 +20,11 @@ export const Open = (why: string): ClassDecorator & MethodDecorator => Ruled({ k
 
 /** Those who know the app's operations token (`OPERATIONS_TOKEN`). */
 export const Operators = (): ClassDecorator & MethodDecorator =>
-  applyDecorators(Ruled({ kind: 'operators' }), UseGuards(OperatorsGuard), UseFilters(OperationsErrors, DatabaseErrors));
+  applyDecorators(
+    Ruled({ kind: 'operators' }),
+    UseGuards(OperatorsGuard),
+    UseFilters(OperationsErrors, DatabaseErrors),
+  );
 
 /** The rule of an endpoint: its own, or that of its class; never that of a class which this one extends. */
 export function ruleOf(handler: object, controller: object): EndpointRule | undefined {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ArgumentsHost } from '@nestjs/common';
-import { mongo } from 'mongoose';
 import { createLogger } from '#observability';
 import { DatabaseErrors } from './database-errors.js';
 
@@ -18,11 +17,12 @@ describe('An operations call that the database does not answer', () => {
     new DatabaseErrors(createLogger('test', 'silent')).catch(error, host);
     return { status, code, retryAfter };
   }
-  const withCode = (code: number): Error => new mongo.MongoServerError({ message: 'no', code });
+  const withCode = (code: number): Error =>
+    Object.assign(new Error('no'), { name: 'MongoServerError', code });
 
   it('says that it is away, or too slow, and when to come again', () => {
     assert.deepEqual(answerTo(withCode(50)), { status: 503, code: 'operations.too-slow', retryAfter: '5' });
-    assert.deepEqual(answerTo(new mongo.MongoNetworkError('gone')), {
+    assert.deepEqual(answerTo(Object.assign(new Error('gone'), { name: 'MongoNetworkError' })), {
       ...{ status: 503, code: 'operations.service-away', retryAfter: '5' },
     });
   });

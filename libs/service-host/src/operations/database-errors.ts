@@ -1,12 +1,11 @@
 import { Catch, HttpStatus, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import mongoose, { mongo } from 'mongoose';
 import { isAway, messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import { isTooSlow } from '#persistence';
+import { databaseErrors, isTooSlow } from '#persistence';
 import { comeAgain, type Reply } from './operations-errors.js';
 
 /** What the database's driver throws while an operations call is answered: away and too slow are no faults of the app. */
-@Catch(mongo.MongoError, mongoose.Error)
+@Catch(...databaseErrors)
 export class DatabaseErrors implements ExceptionFilter<Error> {
   constructor(@Inject(LOGGER) private readonly logger: Logger) {}
 
