@@ -1,4 +1,11 @@
-import { Catch, HttpStatus, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import {
+  Catch,
+  HttpStatus,
+  Inject,
+  Optional,
+  type ArgumentsHost,
+  type ExceptionFilter,
+} from '@nestjs/common';
 import { isAway, messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { databaseErrors, isTooSlow } from '#persistence';
@@ -7,7 +14,7 @@ import { comeAgain, type Reply } from './operations-errors.js';
 /** What the database's driver throws while an operations call is answered: away and too slow are no faults of the app. */
 @Catch(...databaseErrors)
 export class DatabaseErrors implements ExceptionFilter<Error> {
-  constructor(@Inject(LOGGER) private readonly logger: Logger) {}
+  constructor(@Optional() @Inject(LOGGER) private readonly logger?: Logger) {}
 
   catch(error: Error, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<Reply>();
@@ -29,7 +36,7 @@ export class DatabaseErrors implements ExceptionFilter<Error> {
         ...{ statusCode, code: 'operations.service-away' },
         message: 'Expected the database to answer, found that it is out of reach. Ask again when it is back.',
       };
-    this.logger.error({ error: error.stack ?? messageOf(error) }, 'unexpected error of the database');
+    this.logger?.error({ error: error.stack ?? messageOf(error) }, 'unexpected error of the database');
     return {
       ...{ statusCode: HttpStatus.INTERNAL_SERVER_ERROR, code: 'operations.unexpected-error' },
       message:
