@@ -216,7 +216,7 @@ describe('A part of a datablock', () => {
     let closed = 0;
     const watched = async function* (range: ByteRange): AsyncGenerator<Buffer> {
       try {
-        yield* inPieces(made.tar.subarray(range.offset, range.offset + range.length), 2);
+        yield* inPieces(made.tar.subarray(range.offset, range.offset + range.length), 10_000);
       } finally {
         closed += 1;
       }

@@ -26,7 +26,9 @@ async function check({ parts, grep }: CheckArguments, tally: Tally): Promise<voi
     return;
   }
   if (parts.includes('nodes'))
-    await tally.step(`unit tests on ${OTHER_NODE}`, () => unitTestsOnOtherNode(PROJECT));
+    await tally.step(`unit tests on ${OTHER_NODE}`, () =>
+      unitTestsOnOtherNode(PROJECT, testFiles(PROJECT, 'unit', '')),
+    );
   const runs = TEST_PARTS.filter(({ part }) => parts.includes(part)).map((options) => ({
     ...options,
     files: testFiles(PROJECT, options.part, grep),

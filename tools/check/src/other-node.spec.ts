@@ -17,7 +17,8 @@ async function npx(script: string, patienceMilliseconds: number): Promise<void> 
   const file = join(folder, 'npx');
   await writeFile(file, `#!/bin/sh\n${script}\n`);
   await chmod(file, 0o755);
-  return unitTestsOnOtherNode(folder, { npx: file, patienceMilliseconds });
+  const files = ['a.spec.ts', 'b.spec.ts', 'c.spec.ts', 'year-of-scrubbing.spec.ts'];
+  return unitTestsOnOtherNode(folder, files, { npx: file, patienceMilliseconds });
 }
 
 const MINUTE = 60_000;
@@ -32,9 +33,11 @@ describe('the unit tests on another Node', () => {
     await npx('echo "$*" >> asked', MINUTE);
     const [release] = /\d+/.exec(OTHER_NODE) ?? [];
     const lines = (await readFile(join(folder, 'asked'), 'utf8')).trimEnd().split('\n');
-    assert.equal(lines.length, 2);
+    assert.equal(lines.length, 3);
     for (const line of lines) assert.match(line, new RegExp(`--package=node-\\w+-\\w+@${release}[.]`));
-    assert.match(lines[1] ?? '', /-- node dist.tools.check.src.main.js --only unit$/);
+    const given = lines.slice(1).map((line) => [...line.matchAll(/(\w)\.spec\.js/g)].map(([, name]) => name));
+    assert.deepEqual(given.sort(), [['a', 'c'], ['b']]);
+    for (const line of lines.slice(1)) assert.match(line, /isolation=none .*--test /);
   });
 
   it('that npm cannot fetch are told apart from tests that fail', async () => {
@@ -45,8 +48,8 @@ describe('the unit tests on another Node', () => {
       );
       return true;
     });
-    const failing = npx(ON_TESTS('echo "ok      1/2 a"; echo "FAILED  2/2 b"; exit 1'), MINUTE);
-    await assert.rejects(failing, { message: 'FAILED  2/2 b\n' });
+    const failing = npx(ON_TESTS('case "$*" in *b.spec*) echo "b failed"; exit 1;; esac'), MINUTE);
+    await assert.rejects(failing, { message: 'b failed\n' });
   });
 
   it('that do not end are ended, with what they started', async () => {

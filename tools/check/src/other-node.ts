@@ -1,8 +1,15 @@
 import { spawn } from 'node:child_process';
+import { compiled } from './test-files.js';
 
 /** The releases we promise to run on, as packages of npm carry them: nothing has to be installed for them. */
 const RELEASES = { 22: '22.23.5', 24: '24.22.3' } as const;
 type Release = keyof typeof RELEASES;
+/** So that many files share one process: starting one for each takes longer than their tests. Node 20 has no such option. */
+const TOGETHER = { 22: '--experimental-test-isolation=none', 24: '--test-isolation=none' } as const;
+/** As many as the machine that CI has can run at once. */
+const PROCESSES = 2;
+/** They count, or compile, for a long time, and ask Node for nothing: one release tells enough. */
+const ON_ONE_RELEASE = ['year-of-scrubbing', 'release-situations', 'sdk-generation'];
 
 /** The newest release; who runs on it already gets the other one. */
 export function otherRelease(own: string): Release {
@@ -24,8 +31,12 @@ export interface OtherNodeOptions {
 
 const USUAL: OtherNodeOptions = { npx: 'npx', patienceMilliseconds: 15 * 60_000 };
 
-/** Runs the unit tests once more, on another release of Node than this one. */
-export async function unitTestsOnOtherNode(project: string, options = USUAL): Promise<void> {
+/** Runs unit tests once more, on another release of Node than this one. @param files paths of their sources */
+export async function unitTestsOnOtherNode(
+  project: string,
+  files: readonly string[],
+  options = USUAL,
+): Promise<void> {
   const name = `node-${process.platform}-${process.arch}@${RELEASES[RELEASE]}`;
   const onIt = ['--yes', '--loglevel=error', `--package=${name}`, '--', 'node'];
   try {
@@ -35,7 +46,12 @@ export async function unitTestsOnOtherNode(project: string, options = USUAL): Pr
       `expected ${OTHER_NODE} as the package ${name} of npm's registry, found that it cannot be had:\n${(error as Error).message.trim()}\nWithout a registry run the other parts: npm test -- --only static, unit, int, flows`,
     );
   }
-  await run(project, [...onIt, 'dist/tools/check/src/main.js', '--only', 'unit'], options);
+  const here = files.filter((file) => !ON_ONE_RELEASE.some((name) => file.includes(`${name}.spec.`)));
+  const shares = Array.from({ length: PROCESSES }, (_, turn) =>
+    here.filter((__, index) => index % PROCESSES === turn).map((file) => compiled(project, file)),
+  ).filter((share) => share.length > 0);
+  const testing = ['--enable-source-maps', TOGETHER[RELEASE], '--test-reporter=dot', '--test'];
+  await Promise.all(shares.map((share) => run(project, [...onIt, ...testing, ...share], options)));
 }
 
 function run(project: string, parameters: readonly string[], options: OtherNodeOptions): Promise<void> {
@@ -75,14 +91,10 @@ function run(project: string, parameters: readonly string[], options: OtherNodeO
     child.on('close', (code) => {
       clearTimeout(timer);
       for (const signal of SIGNALS) process.removeListener(signal, passOn);
-      const said = output
-        .split('\n')
-        .filter((line) => !line.startsWith('ok '))
-        .join('\n');
       if (late)
-        reject(new Error(`${said}\ndid not end within ${patienceMilliseconds / 1000} s, so it was ended`));
+        reject(new Error(`${output}\ndid not end within ${patienceMilliseconds / 1000} s, so it was ended`));
       else if (code === 0) resolve();
-      else reject(new Error(said));
+      else reject(new Error(output));
     });
   });
 }
