@@ -72,6 +72,18 @@ describe('What the archiver knows of why a job waits', () => {
     assert.deepEqual([...found], [['j', { known: true, facts: [] }]]);
   });
 
+  it('is nothing of originals that are kept for a while after the end, and what holds up their release later', async () => {
+    const data = { workOrderId: 'j/0/0/release', jobId: 'j', pid: 'p', archiveId: 'a' };
+    await orders.accept({
+      command: { kind: 'release', data } as never,
+      ...{ acceptedAt: clock.now(), dueAt: later(3_600_000), context: undefined },
+    });
+    assert.deepEqual(await told(), []);
+    clock.advance(3_600_001);
+    await lives();
+    assert.deepEqual(await codes(), ['work.queued']);
+  });
+
   it('is its place in line, and how many workers there are', async () => {
     for (const [id, job] of [
       ['i/0/0', 'i'],

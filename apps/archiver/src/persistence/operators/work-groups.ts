@@ -43,6 +43,11 @@ export interface WorkGroup {
   readonly needs?: WorkNeeds;
 }
 
+/** Originals of what is archived are kept for a while: their release comes then, and no job waits for it. */
+function inGrace(now: Date): object {
+  return { 'command.kind': 'release', epoch: 0, dueAt: { $gt: now } };
+}
+
 /** Groups of all jobs of one question. */
 const maxGroups = 4000;
 /** Due orders that are looked at for a place in line. */
@@ -77,7 +82,7 @@ export class WorkGroups {
       onlyIf({ $and: [{ $in: ['$how', ['waits', 'cancelled']] }, doesWait] }, value);
     const rows = await this.store.works
       .aggregate<WorkGroup>([
-        { $match: { jobId: { $in: [...jobIds] }, state: 'open' } },
+        { $match: { jobId: { $in: [...jobIds] }, state: 'open', $nor: [inGrace(now)] } },
         { $addFields: { how } },
         {
           $group: {
