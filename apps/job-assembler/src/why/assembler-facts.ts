@@ -79,17 +79,21 @@ export class AssemblerFacts implements WhySource, OnModuleInit {
       .map(([group, count]) => `${group}: ${count}`);
     return facts.map((fact) =>
       fact.code.startsWith('limit.')
-        ? { ...fact, facts: { ...fact.facts, ...placed(place, now), holders: holders.join(', ') } }
+        ? { ...fact, facts: { ...fact.facts, ...placed(place, fact, now), holders: holders.join(', ') } }
         : fact,
     );
   }
 }
 
-function placed(place: LanePlace | undefined, now: Date): Record<string, string | number> {
+function placed(
+  place: LanePlace | undefined,
+  { facts: { limit } }: JobFact,
+  now: Date,
+): Record<string, string | number> {
   if (place === undefined) return {};
   const { before, endedSince, isShared } = place;
-  // By the rate of the last hour; without one, or where groups take turns, nobody knows.
-  const wait = endedSince === 0 || isShared ? undefined : ((before + 1) / endedSince) * hour;
+  // By the rate of the last hour; without one, with a limit of 0, or where groups take turns, nobody knows.
+  const wait = endedSince === 0 || isShared || limit === 0 ? undefined : ((before + 1) / endedSince) * hour;
   return {
     place: before + 1,
     ...(wait === undefined ? {} : { expectedAt: new Date(now.getTime() + wait).toISOString() }),
