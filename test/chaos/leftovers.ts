@@ -86,6 +86,7 @@ function shortly(row: Record<string, unknown>): string {
     'reason',
     'ended',
     'verdict',
+    'fault',
     'lastFault',
   ];
   return JSON.stringify(

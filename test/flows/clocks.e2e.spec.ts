@@ -97,7 +97,7 @@ describe('With clocks that are wrong', () => {
     await until(() =>
       installation.withDatabase('archiver', async (database) => {
         const work = await database.collection('works').findOne({ jobId: id });
-        return /clock of this machine/.test(String(work?.['lastFault']));
+        return /clock of this machine/.test(JSON.stringify(work?.['fault']));
       }),
     );
     assert.notEqual((await client.job(id)).statusCode, 'finishedUnsuccessful');
