@@ -17,7 +17,7 @@ const MINUTE = 60_000;
 const TEST_PARTS = [
   { part: 'unit', concurrency: 2, timeoutMilliseconds: 2 * MINUTE, needsStack: false },
   { part: 'int', concurrency: 2, timeoutMilliseconds: 10 * MINUTE, needsStack: true },
-  { part: 'flows', concurrency: 2, timeoutMilliseconds: 15 * MINUTE, needsStack: true },
+  { part: 'flows', concurrency: 2, timeoutMilliseconds: 20 * MINUTE, needsStack: true },
 ] as const satisfies readonly { part: Part; [key: string]: unknown }[];
 
 async function check({ parts, grep }: CheckArguments, tally: Tally): Promise<void> {
