@@ -105,10 +105,11 @@ export class Shares implements OnApplicationBootstrap {
   }
 
   /** Within {@link maxLook}: a file system that hangs gives no answer, and no error. A look that hangs is not made twice. */
-  private async looked(share: LongTermStorage): Promise<Standing> {
+  private async looked(share: LongTermStorage, withRoom = true): Promise<Standing> {
     const { name } = share;
-    const look = this.looks.get(name) ?? standingOf(share).finally(() => this.looks.delete(name));
-    this.looks.set(name, look);
+    const key = `${name} ${withRoom}`;
+    const look = this.looks.get(key) ?? standingOf(share, withRoom).finally(() => this.looks.delete(key));
+    this.looks.set(key, look);
     const reason = `Expected ${name} to answer within ${maxLook / 1000} s, found that it does not: its file system may hang.`;
     const unknown: Standing = {
       ...{ name, state: 'away', looked: false, code: 'archiver.share-silent', reason },
@@ -129,7 +130,7 @@ export class Shares implements OnApplicationBootstrap {
   }
 
   private async part(): Promise<PartHealth> {
-    const states = await Promise.all(this.shares.map((share) => this.looked(share)));
+    const states = await Promise.all(this.shares.map((share) => this.looked(share, false)));
     const isAway = states.some(({ state }) => state === 'away');
     return {
       status: isAway ? 'away' : 'up',
@@ -140,16 +141,17 @@ export class Shares implements OnApplicationBootstrap {
 
 type Standing = Omit<ShareState, 'mode' | 'steered'>;
 
-async function standingOf(share: LongTermStorage): Promise<Standing> {
+async function standingOf(share: LongTermStorage, withRoom: boolean): Promise<Standing> {
   const { name } = share;
   try {
     const state = share instanceof IdentifiedStorage ? await share.standing() : 'not-needed';
+    if (!withRoom) return { name, state };
     return { name, state, freeBytes: await share.freeBytes(), ...(await identityOf(share)) };
   } catch (error) {
     return {
       ...{ name, state: 'away', code: codeOf(error, 'archiver.unexpected-error') },
       reason: messageOf(error),
-      ...(await identityOf(share)),
+      ...(withRoom ? await identityOf(share) : {}),
     };
   }
 }

@@ -43,7 +43,7 @@ export class JobRetries {
     const failed = result?.bad ?? [];
     if (job.catena?.finished !== true || failed.length === 0)
       throw new JobRefusal(409, `Job ${id} has no failed datasets to retry (status ${job.statusCode}).`);
-    await this.retryBefore(id, this.clock.now());
+    await this.refuseRetried(job);
     return (audit) => this.makeOnce(caller, job, { failed, audit });
   }
 
@@ -59,7 +59,7 @@ export class JobRetries {
   ): Promise<JobRecord> {
     const { _id } = job;
     const id = newId();
-    await this.reserve(_id, { child: id, by: caller.username, at: this.clock.now() });
+    await this.reserve(job, { child: id, by: caller.username, at: this.clock.now() });
     try {
       return await this.make(caller, job, { id, ...what });
     } catch (error) {
@@ -69,23 +69,20 @@ export class JobRetries {
     }
   }
 
-  /** @returns the last one, which is past. @throws JobRefusal 409 while another one is at it */
-  private async retryBefore(id: string, now: Date): Promise<JobRetry | undefined> {
-    const child = await this.jobs.unfinishedRetryOf(id);
-    if (child !== undefined) throw retriedAlready(id, child._id, child.createdBy);
-    const before = (await this.jobs.findAccepted(id))?.catena?.retry;
-    if (before !== undefined && !(await this.isPast(before, now)))
-      throw retriedAlready(id, before.child, before.by);
-    return before;
+  /** @throws JobRefusal 409 while another one is at it */
+  private async refuseRetried({ _id, catena }: JobRecord): Promise<void> {
+    const child = await this.jobs.unfinishedRetryOf(_id);
+    if (child !== undefined) throw retriedAlready(_id, child._id, child.createdBy);
+    const before = catena?.retry;
+    if (before !== undefined && !(await this.isPast(before, this.clock.now())))
+      throw retriedAlready(_id, before.child, before.by);
   }
 
-  /** @throws JobRefusal 409 while another one is at it */
-  private async reserve(id: string, retry: JobRetry): Promise<void> {
-    const before = await this.retryBefore(id, retry.at);
-    if (!(await this.jobs.reserveRetry(id, retry, before))) {
-      const other = (await this.jobs.findAccepted(id))?.catena?.retry;
-      throw retriedAlready(id, other?.child, other?.by);
-    }
+  /** By what was read when it was looked at: another one in between makes it miss. @throws JobRefusal 409 */
+  private async reserve({ _id, catena }: JobRecord, retry: JobRetry): Promise<void> {
+    if (await this.jobs.reserveRetry(_id, retry, catena?.retry)) return;
+    const other = (await this.jobs.findAccepted(_id))?.catena?.retry;
+    throw retriedAlready(_id, other?.child, other?.by);
   }
 
   /** Over, or never accepted: whoever made it died, and by now so has what he left. */

@@ -183,8 +183,12 @@ export class JobRecords {
   }
 
   /** A child of the job that is not over. */
-  async unfinishedRetryOf(_id: string): Promise<JobRecord | undefined> {
-    return this.one({ 'catena.retryOf': _id, 'catena.finished': { $ne: true }, ...acceptedJobs });
+  async unfinishedRetryOf(_id: string): Promise<Pick<JobRecord, '_id' | 'createdBy'> | undefined> {
+    const found = await this.catalogue.jobs.findOne(
+      { 'catena.retryOf': _id, 'catena.finished': { $ne: true }, ...acceptedJobs } as object,
+      { projection: { createdBy: 1 } },
+    );
+    return found ?? undefined;
   }
 
   noteRetry(_id: string, entry: JobHistoryEntry): Promise<boolean> {

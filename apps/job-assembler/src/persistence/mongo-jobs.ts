@@ -236,8 +236,8 @@ export class MongoJobs extends Jobs {
     const own = until === undefined ? {} : { time: until, deferredBy: { by, reason, at } };
     return this.move(jobId, { ...word, what: 'defer' }, ({ held, hold }) => {
       if (hold === undefined || !isHeldAt({ held, hold }, at)) return own;
-      const { earlier: _earlier, until: end = endOfTime, ...who } = hold;
-      const kept = { ...who, ...(hold.until === undefined ? {} : { until: end }) };
+      const { earlier: _earlier, ...kept } = hold;
+      const { until: end = endOfTime } = kept;
       return {
         ...own,
         time: until !== undefined && until > end ? until : end,

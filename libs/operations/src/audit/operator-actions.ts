@@ -127,16 +127,10 @@ export class OperatorActions {
   }
 
   private async settle(entry: AuditRecord): Promise<void> {
-    const deed = (await this.witnesses.get(entry.action)?.(entry)) ?? undefined;
-    const isUntold = deed === 'unknown' || !this.witnesses.has(entry.action);
-    await this.trail.endUnfinished(
-      entry._id,
-      isUntold
-        ? { outcome: 'unknown' }
-        : deed === undefined
-          ? { outcome: 'not-done' }
-          : { outcome: 'done', ...deed },
-    );
+    const witness = this.witnesses.get(entry.action);
+    const deed = witness === undefined ? 'unknown' : await witness(entry);
+    const outcome = deed === undefined ? 'not-done' : deed === 'unknown' ? deed : 'done';
+    await this.trail.endUnfinished(entry._id, { outcome, ...(typeof deed === 'object' ? deed : {}) });
   }
 
   private async done(

@@ -166,6 +166,7 @@ export interface LinePlace {
   readonly target?: string;
 }
 
-function isThere(field: string): object {
+/** In an aggregation: whether records have the field. */
+export function isThere(field: string): object {
   return { $ne: [{ $type: field }, 'missing'] };
 }

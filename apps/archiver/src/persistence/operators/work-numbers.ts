@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { waitCodes, type WaitCode } from '#contracts';
 import { ArchiverStore } from '../archiver-store.js';
+import { isThere } from './work-groups.js';
 
 /** Milliseconds the database may take for the count. */
 const maxTimeMS = 1000;
@@ -75,8 +76,4 @@ function together(rows: readonly CountedWork[]): CountedWork[] {
     found.set(key, { ...row, count: row.count + (found.get(key)?.count ?? 0) });
   }
   return [...found.values()];
-}
-
-function isThere(field: string): object {
-  return { $ne: [{ $type: field }, 'missing'] };
 }
