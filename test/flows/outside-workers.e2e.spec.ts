@@ -81,7 +81,7 @@ routes:
   it('a dataset is archived when its worker, killed in the middle, has read back what our archiver recorded', async () => {
     await worker.kill();
     const id = await posted('archive', dataset.pid);
-    await until(() => isOrdered(id), 60_000);
+    await until(() => isOrdered(id), 240_000);
     const { all } = await new Whys(installation).says(id, 'worker.outside');
     assert.equal(all.find(({ code }) => code === 'worker.outside')?.facts['target'], 'tape');
     assert.equal((await tarsOf(dataset)).length, 1, 'our own copy comes first');
@@ -119,7 +119,7 @@ routes:
     const other = await datasetInSourceFolder(installation, client, sampleFiles(100_000));
     await worker.kill();
     const id = await posted('archive', other.pid);
-    await until(() => isOrdered(id), 60_000);
+    await until(() => isOrdered(id), 240_000);
     assert.equal((await client.call('POST', `/api/v4/jobs/${id}/cancel`)).status, 202);
     const job = await client.jobEnd(id, 120_000);
     assert.match(job.statusCode, /cancel/i, job.statusMessage);

@@ -27,7 +27,7 @@ class Run {
     this.ended = once(this.child, 'exit');
   }
 
-  async says(text: RegExp, limit = 90_000): Promise<RegExpExecArray> {
+  async says(text: RegExp, limit = 300_000): Promise<RegExpExecArray> {
     for (const until = Date.now() + limit; Date.now() < until; await sleep(50)) {
       const found = text.exec(this.output);
       if (found !== null) return found;

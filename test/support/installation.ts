@@ -174,7 +174,7 @@ export class Installation {
    */
   async start(
     processes: readonly AppProcess[] = this.members.map((name) => this.apps[name]),
-    limit = 60_000,
+    limit = 300_000,
   ): Promise<void> {
     await Promise.all([prepareBroker(this.settings), prepareBuckets(this.settings)]);
     for (const app of processes) app.start();

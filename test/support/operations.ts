@@ -96,12 +96,12 @@ export class Whys {
   }
 
   /** Waits until this is the first thing that is said of the job; gives back all that is said then. */
-  waitsFor(jobId: string, code: string, limit = 30_000): Promise<Why> {
+  waitsFor(jobId: string, code: string, limit = 120_000): Promise<Why> {
     return this.when(jobId, code, limit, ({ headline }) => headline?.code === code);
   }
 
   /** Waits until this is said of the job, first or not. */
-  says(jobId: string, code: string, limit = 30_000): Promise<Why> {
+  says(jobId: string, code: string, limit = 120_000): Promise<Why> {
     return this.when(jobId, code, limit, ({ all }) => all.some((one) => one.code === code));
   }
 

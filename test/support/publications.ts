@@ -115,7 +115,7 @@ export async function statusOf(client: ScicatClient, doi: string): Promise<Field
 export async function eventually<Value>(
   what: string,
   look: () => Promise<Value | undefined>,
-  limit = 60_000,
+  limit = 240_000,
 ): Promise<Value> {
   let last: unknown;
   for (const until = Date.now() + limit; Date.now() < until; await sleep(100)) {

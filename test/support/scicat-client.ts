@@ -99,7 +99,7 @@ export class ScicatClient {
   }
 
   /** Polls until the job is over. */
-  async jobEnd(id: string, limit = 60_000): Promise<Job> {
+  async jobEnd(id: string, limit = 240_000): Promise<Job> {
     const until = Date.now() + limit;
     for (;;) {
       const job = await this.job(id);
@@ -123,7 +123,7 @@ export class ScicatClient {
   }
 
   /** Polls until the catalogue has heard that work on the dataset was planned: until then its record is written. */
-  async whenArchivingStarted(pid: string, limit = 60_000): Promise<void> {
+  async whenArchivingStarted(pid: string, limit = 240_000): Promise<void> {
     const until = Date.now() + limit;
     for (;;) {
       const { archiveStatusMessage: word } = (await this.dataset(pid)).datasetlifecycle;

@@ -20,3 +20,17 @@ export {
 } from './facts.js';
 export { changerOf, waitOrder, why, type AppFacts, type WaitWord } from './why.js';
 export type { Page } from './page.js';
+export {
+  consoleEvents,
+  signInStrategies,
+  type ConsoleEvent,
+  type ConsoleFault,
+  type ConsoleJobs,
+  type ConsoleSession,
+  type ConsoleSettings,
+  type FromAllApps,
+  type Permission,
+  type ShownJob,
+  type ShownProgress,
+  type SignInStrategy,
+} from './console.js';

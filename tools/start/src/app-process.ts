@@ -60,7 +60,7 @@ export class AppProcess {
   }
 
   /** @throws Error with the log file's name when the app ends or is not ready in time */
-  async whenReady(limit = 60_000): Promise<void> {
+  async whenReady(limit = 300_000): Promise<void> {
     const until = Date.now() + limit;
     while (Date.now() < until) {
       if (!this.running)

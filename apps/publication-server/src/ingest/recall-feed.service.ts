@@ -66,7 +66,7 @@ export class RecallFeed {
           ...{ state, bytesDone, bytesTotal, updatedAt: this.clock.now() },
           ...(message === undefined ? {} : { message }),
         },
-        ...(over ? { $unset: { email: '', confirmation: '' } } : {}),
+        ...(over ? { $unset: { email: '', confirmation: '', place: '' } } : {}),
       },
     );
     const found = await this.store.recalls.findOne({ _id: id }, { projection: { confirmed: 1 } });
@@ -94,6 +94,6 @@ export function recallNewsFrom(value: unknown): RecallProgress {
   };
 }
 
-function publicly({ _id, requestedAt, client: _c, updatedAt: _u, ...rest }: StoredRecall): RecallRequest {
+function publicly({ _id, requestedAt, client: _c, updatedAt: _u, place: _p, ...rest }: StoredRecall): RecallRequest {
   return { ...rest, id: _id, requestedAt: requestedAt.toISOString() };
 }

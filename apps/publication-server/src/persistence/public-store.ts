@@ -79,6 +79,8 @@ export class PublicStore implements OnApplicationBootstrap {
 
   private async createIndexes(): Promise<void> {
     const { records, files, parts, members, recalls, copies, pictures } = this;
+    // First, because it decides: the others make looking quick only.
+    await recalls.createIndex({ place: 1 }, { name: 'open_once', unique: true, sparse: true });
     await records.createIndex({ datestamp: 1, _id: 1 }, { name: 'harvest' });
     await records.createIndex({ sets: 1, datestamp: 1, _id: 1 }, { name: 'harvest_set' });
     await records.createIndex({ state: 1, 'record.publishedAt': -1, _id: 1 }, { name: 'newest' });

@@ -119,6 +119,8 @@ export interface StoredRecall extends Omit<RecallRequest, 'id' | 'requestedAt'> 
   updatedAt: Date;
   /** Keyed digest of the reader's network address: for limits, not for knowing who it was. */
   client: string;
+  /** Names publication and address as long as the request is open: of each there is one, by a unique index. */
+  place?: string;
 }
 
 /** Views and downloads of one publication; machines are not counted. */

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, newId } from '#kernel';
-import { rowsById } from '#persistence';
+import { isDuplicateKey, rowsById } from '#persistence';
 import { PublicStore } from '../persistence/public-store.js';
 import type { StoredRecall } from '../persistence/records.js';
 import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
@@ -80,8 +80,10 @@ export class Recalls {
       return { kind: 'limited', until: new Date(first + day) };
     }
     const { bytes, ...rest } = request;
+    const place = placeOf(request);
     const recall: StoredRecall = {
       ...rest,
+      place,
       _id: newId(),
       state: 'requested',
       requestedAt: now,
@@ -93,12 +95,16 @@ export class Recalls {
         ? {}
         : { confirmation: randomBytes(24).toString('base64url'), confirmed: false }),
     };
-    await this.store.recalls.insertOne(recall);
-    const first = await this.openFor(request);
-    if (first === undefined || first._id === recall._id) return { kind: 'created', id: recall._id };
-    // Another request was faster. Both see both now, and both choose the same one; unless ours was taken up meanwhile.
-    const { deletedCount } = await this.store.recalls.deleteOne({ _id: recall._id, state: 'requested' });
-    return deletedCount === 1 ? { kind: 'shared', id: first._id } : { kind: 'created', id: recall._id };
+    try {
+      await this.store.recalls.insertOne(recall);
+      return { kind: 'created', id: recall._id };
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+    }
+    // Another request was faster, and the unique index let one of them in: theirs is everybody's.
+    const first = await this.store.recalls.findOne({ place }, { projection: { _id: 1 } });
+    // It may have ended since; then the place is free again.
+    return first === null ? this.askNow(request) : { kind: 'shared', id: first._id };
   }
 
   /** A request for the same files that is not done; one with an address for mail is nobody else's. */
@@ -112,4 +118,9 @@ export class Recalls {
           left.requestedAt.getTime() - right.requestedAt.getTime() || (left._id < right._id ? -1 : 1),
       )[0];
   }
+}
+
+/** What two requests at once are the same by. No DOI and no address holds a line break. */
+function placeOf({ doi, email = '' }: NewRecall): string {
+  return createHash('sha256').update(`${doi}\n${email}`).digest('hex');
 }
