@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppName } from '../../tools/start/src/index.js';
 import { datasetInSourceFolder, sampleFiles, type TestDataset } from '../support/datasets.js';
+import { dyingAt } from '../support/dying-at.js';
 import {
   createPublication,
   eventually,
@@ -72,24 +73,9 @@ describe('A process of publication that is killed', () => {
     return made;
   }
 
-  /** Runs `story` while the app is set to die at the point, and starts it again as soon as it has. */
-  async function dyingAt<Result>(app: AppName, point: string, story: () => Promise<Result>): Promise<Result> {
-    const victim = site.installation.apps[app];
-    await site.installation.arm(app, point);
-    const revived = victim.whenEnded().then(async () => {
-      assert.equal(victim.exit?.signal, 'SIGKILL', `${app} was expected to die at ${point}`);
-      await site.installation.disarm(app);
-      victim.start();
-      await victim.whenReady();
-    });
-    const result = await story();
-    await Promise.race([revived, sleep(20_000).then(() => assert.fail(`${app} never passed ${point}`))]);
-    return result;
-  }
-
   /** The client asks again when the connection broke: the same wish, once more. */
   async function ask(who: ScicatClient, doi: string, step: string, body?: object): Promise<void> {
-    for (let attempt = 0; attempt < 200; attempt += 1) {
+    for (const until = Date.now() + 240_000; Date.now() < until;) {
       const answer = await who
         .call<Fields>('POST', `${publicationPath(doi)}/${step}`, body)
         .catch(() => undefined);
@@ -140,7 +126,7 @@ describe('A process of publication that is killed', () => {
       // A list that is there already is not sent again.
       const { pid } = point === 'publisher.mid-list' ? await archived() : dataset;
       const doi = await createPublication(client, [pid]);
-      await dyingAt(app, point, async () => {
+      await dyingAt(site.installation, app, point, async () => {
         await ask(client, doi, 'register');
         await isRegisteredOnce(doi);
       });
@@ -153,7 +139,7 @@ describe('A process of publication that is killed', () => {
       const { pid, files } = await archived();
       const doi = await createPublication(client, [pid]);
       // Files of a new publication are brought online by themselves.
-      await dyingAt(app, point, async () => {
+      await dyingAt(site.installation, app, point, async () => {
         await ask(client, doi, 'register');
         await isRegisteredOnce(doi);
         await eventually('the files are there', async () => {
@@ -175,7 +161,7 @@ describe('A process of publication that is killed', () => {
       const doi = await createPublication(client, [dataset.pid]);
       await ask(client, doi, 'register');
       await isRegisteredOnce(doi);
-      await dyingAt(app, point, async () => {
+      await dyingAt(site.installation, app, point, async () => {
         await ask(admin, doi, 'withdraw', { reason: 'A test.' });
         await eventually(
           'hidden everywhere',

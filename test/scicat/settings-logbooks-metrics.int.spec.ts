@@ -213,7 +213,7 @@ describe('Around the catalogue', () => {
       assert.deepEqual((await app.as('admin').get('/api/v3/events/connections')).body, { connections: 1 });
       assert.equal((await app.as('user1').get('/api/v3/events/connections')).status, 403);
       browser.abort();
-      for (let attempt = 0; attempt < 50; attempt += 1) {
+      for (let attempt = 0; attempt < 3000; attempt += 1) {
         if ((await app.as('admin').get('/api/v3/events/connections')).body['connections'] === 0) return;
         await sleep(20);
       }
@@ -243,7 +243,7 @@ describe('Around the catalogue', () => {
         statusCode: 'inProgress',
       };
       await app.collection('Job').insertOne({ ...job, updatedAt: new Date() });
-      for (let attempt = 0; attempt < 100 && !heard.user1.includes('j-1'); attempt += 1) await sleep(50);
+      for (let attempt = 0; attempt < 2400 && !heard.user1.includes('j-1'); attempt += 1) await sleep(50);
       assert.match(heard.user1, /event: job\ndata: .*"id":"j-1".*"statusCode":"inProgress"/);
       assert.ok(!heard.user2.includes('j-1'));
       browser.abort();

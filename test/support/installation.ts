@@ -44,7 +44,7 @@ const quick: Record<string, string> = {
   PUBLISHER_RETRY_PAUSE: '300ms',
   PUBLISHER_RETRY_PAUSE_MOST: '1s',
   RECALL_INTERVAL: '300ms',
-  ORPHAN_CLAIM_AGE: '2s',
+  ORPHAN_CLAIM_AGE: '15s',
   LTS_RESERVE: '0B',
   RELEASE_GRACE: '0s',
 };
@@ -291,13 +291,14 @@ export class Installation {
   }
 
   private async accountsAreSeeded(): Promise<void> {
-    for (let attempt = 0; ; attempt += 1) {
+    for (const until = Date.now() + 120_000; ;) {
       const seeded = await this.client('stranger').then(
         () => true,
         () => false,
       );
       if (seeded) return;
-      if (attempt > 100) throw new Error(`the functional accounts were not seeded: see ${this.directory}`);
+      if (Date.now() > until)
+        throw new Error(`the functional accounts were not seeded: see ${this.directory}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

@@ -24,6 +24,8 @@ export interface Job {
 }
 
 const over = /^(finished|jobCancel)/;
+/** Milliseconds for a server that is away to come back: on a busy machine a process takes long to start. */
+const patience = 240_000;
 
 /** A SciCat client as they are in the field: plain HTTP, v3 bodies, polling. */
 export class ScicatClient {
@@ -72,12 +74,12 @@ export class ScicatClient {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer<Body>> {
-    for (let attempt = 0; ; attempt += 1) {
+    for (const until = Date.now() + patience; ;) {
       try {
         const answer = await this.call<Body>(method, path, body, headers);
-        if (answer.status < 500 || attempt > 100) return answer;
+        if (answer.status < 500 || Date.now() > until) return answer;
       } catch (error) {
-        if (attempt > 100) throw error;
+        if (Date.now() > until) throw error;
       }
       await sleep(200);
     }

@@ -41,7 +41,7 @@ describe("SciCat's REST surface", () => {
     app = await createCatalogApi(config);
     await app.init();
     await app.getHttpAdapter().getInstance().ready();
-    for (let attempt = 0; token === undefined && attempt < 100; attempt += 1) {
+    for (let attempt = 0; token === undefined && attempt < 1200; attempt += 1) {
       const { body } = await call().post('/api/v3/auth/login').send({ username: 'root', password: 'secret' });
       if (typeof (body as { access_token?: string }).access_token === 'string') token = await login('ada');
       else await new Promise((resolve) => setTimeout(resolve, 100));

@@ -176,7 +176,7 @@ function databaseNamed(name: string): string {
 /** Accounts are seeded after the start: the first sign-ins may come too early. */
 async function signIn(base: string, username: string): Promise<string> {
   const user = new ScicatUser(base);
-  for (let attempt = 0; attempt < 200; attempt += 1) {
+  for (let attempt = 0; attempt < 2400; attempt += 1) {
     const { body, status } = await user.post('/api/v3/auth/login', { username, password });
     if (status === 201) return String(body['access_token']);
     await sleep(50);

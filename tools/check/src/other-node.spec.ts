@@ -17,7 +17,10 @@ async function npx(script: string, patienceMilliseconds: number): Promise<void> 
   const file = join(folder, 'npx');
   await writeFile(file, `#!/bin/sh\n${script}\n`);
   await chmod(file, 0o755);
-  const files = ['a.spec.ts', 'b.spec.ts', 'c.spec.ts', 'year-of-scrubbing.spec.ts'];
+  const files = [
+    ...['apps/x/src/a.spec.ts', 'libs/x/src/b.spec.ts', 'libs/x/src/c.spec.ts'],
+    ...['libs/x/src/year-of-scrubbing.spec.ts', 'tools/x/src/t.spec.ts'],
+  ];
   return unitTestsOnOtherNode(folder, files, { npx: file, patienceMilliseconds });
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -44,6 +44,37 @@ describe('Running test files', () => {
     assert.deepEqual([tally.passed, tally.failed], [1, 1]);
     assert.match(printed, /^FAILED {2}1\/1 some[.]spec[.]ts \(1 passed/);
     assert.match(printed, /breaks\n.*Error: seven/);
+  });
+
+  it('runs several files in one process, and knows which of them has no test', async () => {
+    const files = { first: `it('one', () => process.pid)`, second: `it('two', () => {})`, third: '' };
+    await writeFile(join(project, 'package.json'), '{ "type": "module" }');
+    for (const [name, text] of Object.entries(files))
+      await writeFile(join(project, 'dist', `${name}.spec.js`), `import { it } from 'node:test';\n${text}`);
+    const ran = async (names: readonly string[]): Promise<{ tally: Tally; printed: string }> => {
+      const tally = new Tally();
+      const lines: string[] = [];
+      console.log = (line: string) => void lines.push(line);
+      const options = { project, concurrency: 1, together: 8, timeoutMilliseconds: 5000 };
+      await runTestFiles(
+        names.map((name) => `${name}.spec.ts`),
+        options,
+        tally,
+      ).finally(() => (console.log = log));
+      return { tally, printed: lines.join('\n') };
+    };
+    const good = await ran(['first', 'second']);
+    assert.deepEqual([good.tally.passed, good.tally.failed], [2, 0], good.printed);
+    assert.match(good.printed, /^ok {6}2\/2 2 files, from first[.]spec[.]ts \(2 passed/);
+    const bad = await ran(['first', 'third']);
+    assert.deepEqual([bad.tally.passed, bad.tally.failed], [1, 1], bad.printed);
+    assert.match(bad.printed, /third[.]spec[.]js\n\s+the file contains no test/);
+    assert.deepEqual(
+      (await readdir(join(project, 'dist'))).filter((name) => name.startsWith('together')),
+      [],
+      'nothing is left behind',
+    );
+    await rm(join(project, 'package.json'));
   });
 
   it('fails a file without tests', async () => {

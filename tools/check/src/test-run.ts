@@ -1,12 +1,18 @@
+import { randomUUID } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { run } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { indent, seconds, type Tally } from './tally.js';
 import { compiled } from './test-files.js';
 
 export interface TestRunOptions {
   readonly project: string;
-  /** Files that run at the same time. */
+  /** Processes that run at the same time. */
   readonly concurrency: number;
+  /** Files that share a process, one after the other: to start one takes longer than most of their tests. Default 1. */
+  readonly together?: number;
   /** A file that takes longer has failed. */
   readonly timeoutMilliseconds: number;
 }
@@ -17,7 +23,7 @@ const OPTIONS = [
   `--import ${new URL('what-keeps-alive.js', import.meta.url).href}`,
 ];
 
-/** Runs test files, each in a process of its own, and prints one line for each. */
+/** Runs test files, and prints one line for each process. */
 export async function runTestFiles(
   files: readonly string[],
   options: TestRunOptions,
@@ -26,18 +32,24 @@ export async function runTestFiles(
   // The test runner hands its files our environment, and has no other way to load something into them.
   process.env['NODE_OPTIONS'] = OPTIONS.join(' ').trim();
   process.env['CATENA_TEST_TIMEOUT'] = String(options.timeoutMilliseconds);
+  const { project, together = 1 } = options;
   const queue = [...files];
   let done = 0;
   const worker = async (): Promise<void> => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+    for (let some = queue.splice(0, together); some.length > 0; some = queue.splice(0, together)) {
       const began = Date.now();
-      const result = await runFile(compiled(options.project, file), options.timeoutMilliseconds);
-      done += 1;
+      const result = await runFiles(
+        some.map((file) => compiled(project, file)),
+        options,
+      );
+      done += some.length;
       tally.passed += result.passed;
       tally.failed += result.failures.length;
       const verdict = result.failures.length === 0 ? 'ok    ' : 'FAILED';
-      const position = `${done}/${files.length}`;
-      console.log(`${verdict}  ${position} ${file} (${result.passed} passed, ${seconds(began)})`);
+      const names = some.length === 1 ? some[0]! : `${some.length} files, from ${some[0]!}`;
+      console.log(
+        `${verdict}  ${done}/${files.length} ${names} (${result.passed} passed, ${seconds(began)})`,
+      );
       for (const failure of result.failures) console.log(indent(failure));
       if (result.failures.length > 0 && result.output !== '') console.log(indent(result.output));
     }
@@ -45,13 +57,28 @@ export async function runTestFiles(
   await Promise.all(Array.from({ length: options.concurrency }, worker));
 }
 
-interface FileResult {
+interface Result {
   readonly passed: number;
   readonly failures: readonly string[];
   readonly output: string;
 }
 
-function runFile(file: string, timeout: number): Promise<FileResult> {
+async function runFiles(
+  files: readonly string[],
+  { project, timeoutMilliseconds }: TestRunOptions,
+): Promise<Result> {
+  if (files.length === 1) return runProcess(files[0]!, files, timeoutMilliseconds);
+  const all = join(project, 'dist', `together-${randomUUID()}.spec.js`);
+  await writeFile(all, files.map((file) => `import ${JSON.stringify(pathToFileURL(file))};\n`).join(''));
+  try {
+    return await runProcess(all, files, timeoutMilliseconds);
+  } finally {
+    await rm(all);
+  }
+}
+
+/** @param files those whose tests the process runs */
+function runProcess(file: string, files: readonly string[], timeout: number): Promise<Result> {
   return new Promise((resolve) => {
     let passed = 0;
     let output = '';
@@ -63,12 +90,15 @@ function runFile(file: string, timeout: number): Promise<FileResult> {
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), timeout);
     const stream = run({ files: [file], concurrency: 1, signal: patience.signal });
-    stream.on('test:pass', ({ details, skip, todo, name }) => {
+    const silent = new Set(files);
+    stream.on('test:pass', ({ details, skip, todo, name, file: from = '' }) => {
       if (details.type === 'suite' || name === file) return;
+      silent.delete(from);
       if (skip !== undefined || todo !== undefined) failures.push(`${name}: switched off`);
       else passed += 1;
     });
-    stream.on('test:fail', ({ name, details }) => {
+    stream.on('test:fail', ({ name, details, file: from = '' }) => {
+      silent.delete(from);
       if (details.type === 'suite' && failures.length > 0) return;
       if (!patience.signal.aborted) failures.push(describe(name, details.error));
       else failures.push(`${name}\ndid not end within ${timeout / 1000} s, so it was ended`);
@@ -77,7 +107,8 @@ function runFile(file: string, timeout: number): Promise<FileResult> {
     stream.on('test:stderr', keep);
     stream.on('end', () => {
       clearTimeout(timer);
-      if (passed === 0 && failures.length === 0) failures.push('the file contains no test');
+      if (failures.length === 0)
+        failures.push(...[...silent].map((one) => `${one}\nthe file contains no test`));
       resolve({ passed, failures, output });
     });
     stream.resume();

@@ -182,11 +182,11 @@ async function take(transport: MessageTransport, queue: string, count: number): 
 }
 
 /** Waits until `condition` holds; fails after 20 s. */
-export async function until(condition: () => boolean | Promise<boolean>, limit = 20_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, limit = 120_000): Promise<void> {
   const end = Date.now() + limit;
   while (!(await condition())) {
     if (Date.now() > end)
       throw new assert.AssertionError({ message: `expected ${condition.toString()} within ${limit} ms` });
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
