@@ -22,8 +22,7 @@ export interface ConsoleSettings {
 
 /** What a person may do: a row of `GET /api/v4/users/my/capabilities`. */
 export interface Permission {
-  /** Or `operations.read`, `operations.act`, `operations.audit`. */
-  readonly action: Action | 'operations.read' | 'operations.act' | 'operations.audit';
+  readonly action: Action | `operations.${'read' | 'act' | 'audit'}`;
   /** What gives it: a tier of the access table, or the rule of job types. */
   readonly rule: string;
   readonly reach: 'all' | 'own';
