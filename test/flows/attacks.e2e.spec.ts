@@ -128,7 +128,7 @@ describe('An attack', () => {
     const { body } = await client.postJob('archive', [dataset.pid]);
     const id = String(body['id']);
     const tar = join(installation.shares[0]!, pidAsName(dataset.pid), id, '00000.tar');
-    await until(async () => (await stat(tar).catch(() => undefined)) !== undefined, 60_000);
+    await until(async () => (await stat(tar).catch(() => undefined)) !== undefined);
     const newer = Buffer.alloc(100_000, 7);
     assert.equal((await fetch(link!.url, { method: 'PUT', body: newer })).status, 200);
 

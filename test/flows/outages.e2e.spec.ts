@@ -185,7 +185,7 @@ describe('An outage', () => {
         `/api/v4/jobs/${String(body['id'])}/progress`,
       );
       return told.waitsFor?.some((reason) => /^the archiver, which says: /.test(reason)) === true;
-    }, 60_000);
+    });
     assert.equal((await client.job(String(body['id']))).statusCode, 'inProgress');
     assert.deepEqual(await ledger.tarsOf(installation.shares[0]!, set!.pid), []);
     await archiver.stop();

@@ -87,7 +87,7 @@ routes:
     assert.equal((await tarsOf(dataset)).length, 1, 'our own copy comes first');
     assert.equal(await isRetrievable(dataset.pid), false);
     await worker.startAgain();
-    await until(() => Promise.resolve(worker.journal.includes('store-copy')), 30_000);
+    await until(() => Promise.resolve(worker.journal.includes('store-copy')));
     await worker.kill();
     await worker.startAgain();
     await ended(id);
@@ -124,10 +124,10 @@ routes:
     const job = await client.jobEnd(id, 120_000);
     assert.match(job.statusCode, /cancel/i, job.statusMessage);
     assert.equal(await isRetrievable(other.pid), false);
-    await until(async () => (await tarsOf(other)).length === 0, 60_000);
+    await until(async () => (await tarsOf(other)).length === 0);
     // What it says now comes too late.
     await worker.startAgain();
-    await until(() => Promise.resolve(worker.journal.includes(id)), 30_000);
+    await until(() => Promise.resolve(worker.journal.includes(id)));
     assert.equal((await client.job(id)).statusCode, job.statusCode);
     assert.equal(await isRetrievable(other.pid), false);
   });

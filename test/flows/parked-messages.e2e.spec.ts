@@ -103,7 +103,7 @@ describe('Messages that could not be handled, in the hands of operators', () => 
     await send(many(400, () => envelope('catalog.job-cancel-requested.v9', {})));
     await send(many(350, () => ({ id: randomUUID(), body: Buffer.from('[1]') })));
     await send(many(250, () => envelope('catalog.job-cancel-requested.v1', { jobId: 7 })));
-    await until(async () => (await count('by=code')) === 1000, 60_000);
+    await until(async () => (await count('by=code')) === 1000);
     const byType = await operations.good<{ items: { key: string; count: number }[] }>(
       app,
       'parking-lot/groups?by=code&code=messaging.unknown-type',
@@ -126,12 +126,12 @@ describe('Messages that could not be handled, in the hands of operators', () => 
     assert.equal(wrong.status, 409, 'another number than was seen asks again');
     const run = await operations.good<Run>(app, 'parking-lot/bulk', { body: { ...wanted, expected: 400 } });
     const state = (): Promise<Run> => operations.good<Run>(app, `bulk-runs/${run.id}`);
-    await until(async () => (await state()).done >= 120, 30_000);
+    await until(async () => (await state()).done >= 120);
     await dyingAt('bulk.after-one', () => new Promise((resolve) => setTimeout(resolve, 1000)));
-    await until(async () => (await state()).state === 'finished', 60_000);
+    await until(async () => (await state()).state === 'finished');
     const { done, skipped, failed } = await state();
     assert.deepEqual([done, skipped, failed], [400, 0, 0]);
-    await until(async () => (await count('by=code')) === 1000, 30_000);
+    await until(async () => (await count('by=code')) === 1000);
     const replayed = await operations.all<Row>(app, 'parking-lot?state=replayed');
     assert.equal(replayed.length, 400);
     const back = await operations.all<Row>(app, 'parking-lot?code=messaging.unknown-type');
@@ -145,7 +145,7 @@ describe('Messages that could not be handled, in the hands of operators', () => 
       ...{ batch: 1, perMinute: 120, expected: 600 },
     };
     const run = await operations.good<Run>(app, 'parking-lot/bulk', { body });
-    await until(async () => (await operations.good<Run>(app, `bulk-runs/${run.id}`)).done > 1, 30_000);
+    await until(async () => (await operations.good<Run>(app, `bulk-runs/${run.id}`)).done > 1);
     const stopped = await operations.good<Run & { stopped: { by: string } }>(
       app,
       `bulk-runs/${run.id}/stop`,
@@ -168,7 +168,7 @@ describe('Messages that could not be handled, in the hands of operators', () => 
   it('are discarded, restored and replayed; a second operator hears who was faster', async () => {
     const message = fromTheFuture(randomUUID());
     await send([message]);
-    await until(async () => (await newest(message.id)) !== undefined, 30_000);
+    await until(async () => (await newest(message.id)) !== undefined);
     const { _id } = (await newest(message.id))!;
     assert.equal((await operations.call(app, path(_id, '/discard'), { body: {} })).status, 400);
     await operations.good(app, path(_id, '/discard'), { body: { reason: 'nobody needs it' } });
@@ -184,7 +184,7 @@ describe('Messages that could not be handled, in the hands of operators', () => 
     await until(async () => {
       const row = await newest(message.id);
       return row !== undefined && row._id !== _id;
-    }, 30_000);
+    });
     const subject = encodeURIComponent(`${app}/${_id}`);
     assert.deepEqual(
       (await entries(`?subject=${subject}`)).map(({ action, by, outcome }) => [action, by, outcome]),
@@ -201,7 +201,7 @@ describe('Messages that could not be handled, in the hands of operators', () => 
   it('are sent with other data by an editor only, under another id, and the audit trail has both', async () => {
     const message = envelope(cancelType, { jobId: 7, requestedBy: 'x' });
     await send([message]);
-    await until(async () => (await newest(message.id)) !== undefined, 30_000);
+    await until(async () => (await newest(message.id)) !== undefined);
     const { _id } = (await newest(message.id))!;
     const jobId = randomUUID();
     const body = { data: { jobId, requestedBy: 'x' }, reason: 'the id was a number' };
@@ -235,7 +235,7 @@ describe('Messages that could not be handled, in the hands of operators', () => 
     for (const [point, action, state, outcome] of points) {
       const message = fromTheFuture(randomUUID());
       await send([message]);
-      await until(async () => (await newest(message.id)) !== undefined, 30_000);
+      await until(async () => (await newest(message.id)) !== undefined);
       const { _id } = (await newest(message.id))!;
       if (action === 'restore')
         await operations.good(app, path(_id, '/discard'), { body: { reason: 'to be restored' } });
@@ -245,7 +245,7 @@ describe('Messages that could not be handled, in the hands of operators', () => 
         (await entries(`?subject=${encodeURIComponent(`${app}/${_id}`)}`)).filter(
           (entry) => entry.reason === reason,
         );
-      await until(async () => (await found()).every((entry) => entry.outcome !== 'begun'), 60_000);
+      await until(async () => (await found()).every((entry) => entry.outcome !== 'begun'));
       assert.deepEqual(
         (await found()).map((entry) => entry.outcome),
         [outcome],
@@ -299,7 +299,7 @@ describe('Messages that could not be handled, in the hands of operators', () => 
       assert.ok(!text.includes(secret), 'no secret is shown');
     const message = fromTheFuture('j-parked');
     await send([message]);
-    await until(async () => (await newest(message.id)) !== undefined, 30_000);
+    await until(async () => (await newest(message.id)) !== undefined);
     const { jobs } = await operations.good<{
       jobs: Record<string, { known: boolean; facts: { code: string; count: number }[] }>;
     }>(app, 'why?jobId=j-parked&jobId=other');

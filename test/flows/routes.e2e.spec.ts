@@ -125,7 +125,7 @@ routes:
     await ended(demo, id);
     const mailsOfJob = () =>
       mailbox.mails.filter(({ text }) => text.includes(id) && /has\s+ended/.test(text));
-    await until(() => Promise.resolve(mailsOfJob().length > 1), 60_000);
+    await until(() => Promise.resolve(mailsOfJob().length > 1));
     assert.deepEqual(
       mailsOfJob()
         .flatMap(({ to }) => to)
@@ -140,7 +140,7 @@ routes:
     const id = await posted(demo, 'archive', set.pid);
     await until(async () => (await demo.job(id)).statusCode === 'inProgress');
     const log = join(installation.directory, 'archiver.log');
-    await until(async () => (await readFile(log, 'utf8')).includes('found it offline'), 90_000);
+    await until(async () => (await readFile(log, 'utf8')).includes('found it offline'));
     assert.equal((await demo.dataset(set.pid)).datasetlifecycle['retrievable'], false);
     await libraryIs({});
     await ended(demo, id);

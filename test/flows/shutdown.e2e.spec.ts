@@ -37,7 +37,7 @@ describe('The end of an app', () => {
     for (const proxy of proxies) proxy.silence();
     // Somebody asks for something that only the database knows.
     const asking = client.postJob('archive', [pid]).catch(() => undefined);
-    await Promise.all(installation.members.map((name) => installation.apps[name].stop('SIGTERM', 25_000)));
+    await Promise.all(installation.members.map((name) => installation.apps[name].stop('SIGTERM', 90_000)));
     await asking;
     for (const name of installation.members) {
       const exit = installation.apps[name].exit;

@@ -130,7 +130,7 @@ describe('With tapes', () => {
     );
     await whys.says(same, 'work.shared-recall');
     const { archiver } = installation.apps;
-    await archiver.stop('SIGTERM', 15_000);
+    await archiver.stop('SIGTERM', 90_000);
     assert.notEqual(archiver.exit?.signal, 'SIGKILL', 'it had to be killed');
     archiver.start();
     await archiver.whenReady();

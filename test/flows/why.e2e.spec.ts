@@ -54,10 +54,10 @@ describe('Why a job waits, and what operators do about it', () => {
   };
   const newJob = async (): Promise<string> => post(await datasetInSourceFolder(installation, client));
   const endsWell = async (id: string): Promise<void> => {
-    const end = await client.jobEnd(id, 60_000);
+    const end = await client.jobEnd(id);
     assert.equal(end.statusCode, 'finishedSuccessful', end.statusMessage);
     // Its certificate may still be on its way.
-    await until(async () => (await whys.of(id)).headline === undefined, 20_000);
+    await until(async () => (await whys.of(id)).headline === undefined);
   };
   const pause = async (scope: string, mode = 'pause'): Promise<string> =>
     String((await operations.good('job-assembler', 'pauses', { body: { scope, mode, ...told } }))['id']);
@@ -72,7 +72,7 @@ describe('Why a job waits, and what operators do about it', () => {
   it('while the archiver is stopped: nobody has accepted its work, and who does not answer is named', async () => {
     await installation.apps.archiver.stop();
     const id = await newJob();
-    const { headline, missing } = await waitsFor(id, 'work.unaccepted', 20_000);
+    const { headline, missing } = await waitsFor(id, 'work.unaccepted');
     assert.equal(headline?.app, 'job-assembler');
     assert.deepEqual(
       missing.map(({ app, code }) => [app, code]),
@@ -162,7 +162,7 @@ describe('Why a job waits, and what operators do about it', () => {
     assert.equal(headline?.facts['code'], 'storage.reference-damaged');
     catalogue.signal('SIGSTOP');
     await listIs(list);
-    await whys.says(other, 'register.waiting', 60_000);
+    await whys.says(other, 'register.waiting');
     catalogue.signal('SIGCONT');
     await endsWell(other);
   });
@@ -236,7 +236,7 @@ describe('Why a job waits, and what operators do about it', () => {
     assert.equal(headline?.facts['by'] ?? 'demo', 'demo');
     installation.apps.archiver.start();
     await installation.apps.archiver.whenReady();
-    await client.jobEnd(other, 60_000);
+    await client.jobEnd(other);
   });
 
   it('because a message about it is parked, whoever has it', async () => {
