@@ -15,6 +15,7 @@ const contexts = [
     'catalog',
     'certificates',
     'cli',
+    'console',
     'contracts',
     'datablock',
     'kernel',

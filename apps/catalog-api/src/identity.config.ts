@@ -39,6 +39,8 @@ export interface LdapGroupsConfig {
 export interface OidcFrontend {
   readonly successUrl: string;
   readonly returnUrl: string | undefined;
+  /** Whether it gets codes only: no token of its people ever stands in an address. */
+  readonly codesOnly: boolean;
 }
 
 /** Claims of the provider that become parts of a user. */
@@ -246,20 +248,24 @@ function oidcFrom(environment: Environment, problems: string[]): OidcConfig | un
 
 function frontendsFrom(environment: Environment, problems: string[]): Map<string, OidcFrontend> {
   const frontends = new Map<string, OidcFrontend>();
-  const add = (name: string, variable: string, successUrl: string | undefined, back?: string): void => {
+  const add = (name: string, prefix: string): void => {
+    const variable = `${prefix}_SUCCESS_URL`;
+    const successUrl = present(environment[variable]);
+    const back = environment[`${prefix}_RETURN_URL`];
+    const response = present(environment[`${prefix}_RESPONSE`]) ?? 'token';
+    if (response !== 'token' && response !== 'code')
+      problems.push(`${prefix}_RESPONSE must be token or code, found ${JSON.stringify(response)}.`);
     if (successUrl === undefined || !isUrl(successUrl))
       problems.push(`${variable} must be the URL to which browsers of the client "${name}" return.`);
-    else frontends.set(name, { successUrl, returnUrl: present(back) });
+    else frontends.set(name, { successUrl, returnUrl: present(back), codesOnly: response === 'code' });
   };
   const success = present(environment['OIDC_SUCCESS_URL']);
-  add('scicat', 'OIDC_SUCCESS_URL', success, environment['OIDC_RETURN_URL']);
+  add('scicat', 'OIDC');
   if (success !== undefined && !/\/(login|auth-callback)\/?$/.test(success))
     problems.push(`OIDC_SUCCESS_URL must end in /login or /auth-callback, found ${success}.`);
   for (const name of listFrom(environment['OIDC_FRONTEND_CLIENTS'])) {
     if (name === 'scicat') continue;
-    const prefix = `OIDC_${name.toUpperCase()}`;
-    const back = environment[`${prefix}_RETURN_URL`];
-    add(name, `${prefix}_SUCCESS_URL`, present(environment[`${prefix}_SUCCESS_URL`]), back);
+    add(name, `OIDC_${name.toUpperCase()}`);
   }
   return frontends;
 }
