@@ -108,6 +108,8 @@ export interface IdentityConfig {
   readonly notices: readonly string[];
 }
 
+/** The console has a server: it gets codes, and no token of its people ever stands in an address. */
+const consoleClient = 'console';
 const hundredYears = 3_155_760_000;
 
 /**
@@ -248,25 +250,23 @@ function oidcFrom(environment: Environment, problems: string[]): OidcConfig | un
 
 function frontendsFrom(environment: Environment, problems: string[]): Map<string, OidcFrontend> {
   const frontends = new Map<string, OidcFrontend>();
-  const add = (name: string, prefix: string): void => {
-    const variable = `${prefix}_SUCCESS_URL`;
-    const successUrl = present(environment[variable]);
-    const back = environment[`${prefix}_RETURN_URL`];
-    const response = present(environment[`${prefix}_RESPONSE`]) ?? 'token';
-    if (response !== 'token' && response !== 'code')
-      problems.push(`${prefix}_RESPONSE must be token or code, found ${JSON.stringify(response)}.`);
+  const add = (name: string, variable: string, successUrl: string | undefined, back?: string): void => {
     if (successUrl === undefined || !isUrl(successUrl))
       problems.push(`${variable} must be the URL to which browsers of the client "${name}" return.`);
-    else frontends.set(name, { successUrl, returnUrl: present(back), codesOnly: response === 'code' });
+    else frontends.set(name, { successUrl, returnUrl: present(back), codesOnly: name === consoleClient });
   };
   const success = present(environment['OIDC_SUCCESS_URL']);
-  add('scicat', 'OIDC');
+  add('scicat', 'OIDC_SUCCESS_URL', success, environment['OIDC_RETURN_URL']);
   if (success !== undefined && !/\/(login|auth-callback)\/?$/.test(success))
     problems.push(`OIDC_SUCCESS_URL must end in /login or /auth-callback, found ${success}.`);
   for (const name of listFrom(environment['OIDC_FRONTEND_CLIENTS'])) {
-    if (name === 'scicat') continue;
-    add(name, `OIDC_${name.toUpperCase()}`);
+    if (name === 'scicat' || name === consoleClient) continue;
+    const prefix = `OIDC_${name.toUpperCase()}`;
+    const back = environment[`${prefix}_RETURN_URL`];
+    add(name, `${prefix}_SUCCESS_URL`, present(environment[`${prefix}_SUCCESS_URL`]), back);
   }
+  const ofConsole = present(environment['OIDC_CONSOLE_SUCCESS_URL']);
+  if (ofConsole !== undefined) add(consoleClient, 'OIDC_CONSOLE_SUCCESS_URL', ofConsole);
   return frontends;
 }
 
@@ -354,7 +354,9 @@ function noticesOf(environment: Environment): string[] {
   const clients = listFrom(environment['OIDC_FRONTEND_CLIENTS']).map((name) => name.toUpperCase());
   const strangers = Object.keys(environment)
     .map((name) => /^OIDC_([A-Z0-9_]+)_SUCCESS_URL$/.exec(name)?.[1])
-    .filter((client): client is string => client !== undefined && !clients.includes(client))
+    .filter(
+      (client): client is string => client !== undefined && client !== 'CONSOLE' && !clients.includes(client),
+    )
     .map(
       (client) => `OIDC_${client}_SUCCESS_URL belongs to no client: add its name to OIDC_FRONTEND_CLIENTS.`,
     );
