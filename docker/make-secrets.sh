@@ -21,7 +21,7 @@ put() {
 random() { od -An -v -tx1 -N "${2:-24}" /dev/urandom | tr -d ' \n' | put "$1"; }
 of() { cat "$1"; }
 
-for name in jwt-secret push-secret broker-admin-password mongodb-root-password mongodb-public-root-password \
+for name in jwt-secret push-secret console-secret broker-admin-password mongodb-root-password mongodb-public-root-password \
   mongodb-password-publication-server s3-secret-admin grafana-admin-password catalog-password-admin \
   catalog-password-archive-manager catalog-password-demo; do
   random "$name" 32
@@ -41,7 +41,7 @@ URI
 amqp://catena.$app:$(of "broker-password-$app")@rabbitmq:5672
 URL
 done
-# For `catena ops` and catena-admin (OPERATIONS_APPS_FILE): the apps as their network knows them; tokens are found beside it.
+# For the console, `catena ops` and catena-admin (OPERATIONS_APPS_FILE): the apps as their network knows them; tokens are found beside it.
 put operations-apps << YAML
 apps:
 $(for app in catalog-api:3000 job-assembler:3001 archiver:3002 publisher:3003; do
@@ -63,7 +63,7 @@ URL
 } | put certificate-key
 
 # What an installation may do without, empty: write into it what others have given you.
-for name in doi-password oidc-client-secret smtp-password; do
+for name in doi-password oidc-client-secret smtp-password console-emergency-token; do
   [ -e "$name" ] || { put "$name" < /dev/null && chmod 644 "$name"; }
 done
 

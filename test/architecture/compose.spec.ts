@@ -14,6 +14,11 @@ import {
 import { ownVariables, sharedVariables } from '../support/environment.js';
 import { isThere, textOf } from '../support/repository.js';
 
+/** Files that docker/make-secrets.sh has the file of apps name. */
+function tokensOfApps(): string[] {
+  return [...secret('operations-apps').matchAll(/tokenFile: ([a-z-]+)/g)].map(([, name = '']) => name);
+}
+
 const lasting = Object.entries(compose.services).filter(([, { restart }]) => restart === 'unless-stopped');
 
 describe('docker-compose.yml', () => {
@@ -25,7 +30,9 @@ describe('docker-compose.yml', () => {
   for (const app of apps) {
     describe(`the service ${app}`, () => {
       const inDmz = app === 'publication-server';
-      const known = [...(inDmz ? [] : sharedVariables()), ...ownVariables(app)];
+      /** Without a broker, and what is read for it. */
+      const alone = inDmz || app === 'console';
+      const known = [...(alone ? [] : sharedVariables()), ...ownVariables(app)];
       const given = Object.keys(service(app).environment ?? {});
 
       it('sets only variables the app reads', () => {
@@ -48,7 +55,9 @@ describe('docker-compose.yml', () => {
         const files = Object.values(service(app).environment ?? {}).flatMap(
           (value) => /^\/run\/secrets\/(.+)$/.exec(value)?.[1] ?? [],
         );
-        assert.deepEqual([...(service(app).secrets ?? [])].sort(), files.sort());
+        // The file of apps names tokens that lie beside it.
+        const beside = app === 'console' ? tokensOfApps() : [];
+        assert.deepEqual([...(service(app).secrets ?? [])].sort(), [...files, ...beside].sort());
         assert.deepEqual(
           given.filter((name) => secretVariables.includes(name)),
           [],
@@ -67,12 +76,12 @@ describe('docker-compose.yml', () => {
         assert.deepEqual([program, script], ['node', '/app/healthcheck.mjs']);
         assert.equal(environmentOf(app)['PORT'], String(port));
         const controller = textOf(
-          inDmz
-            ? 'apps/publication-server/src/health/health.controller.ts'
+          alone
+            ? `apps/${app}/src/${inDmz ? 'health' : 'observation'}/health.controller.ts`
             : 'libs/service-host/src/health.controller.ts',
         );
-        assert.equal(path, inDmz ? '/health/ready' : '/api/v4/health/ready');
-        if (!inDmz) assert.match(controller, /path: 'health', version: \[[^\]]*'4'/);
+        assert.equal(path, alone ? '/health/ready' : '/api/v4/health/ready');
+        if (!alone) assert.match(controller, /path: 'health', version: \[[^\]]*'4'/);
         assert.match(controller, /@Get\([^)]*'ready'/);
         // Everywhere; the publisher, which is in networks of the DMZ as well, in that of the intranet only.
         assert.equal(host, app === 'publisher' ? 'publisher.back' : '0.0.0.0');
@@ -88,14 +97,19 @@ describe('docker-compose.yml', () => {
         const { MONGODB_URI, RABBITMQ_URL, CATALOG_URL, S3_ENDPOINT } = resolvedOf(app);
         const aliases =
           (service('store').networks as Record<string, { aliases?: string[] }>)['back']?.aliases ?? [];
-        assert.equal(new URL(MONGODB_URI ?? '').host, inDmz ? 'mongo-public:27017' : 'mongo:27017');
-        if (!inDmz) assert.equal(new URL(RABBITMQ_URL ?? '').host, 'rabbitmq:5672');
+        if (app !== 'console')
+          assert.equal(new URL(MONGODB_URI ?? '').host, inDmz ? 'mongo-public:27017' : 'mongo:27017');
+        if (!alone) assert.equal(new URL(RABBITMQ_URL ?? '').host, 'rabbitmq:5672');
         if (S3_ENDPOINT !== undefined)
           assert.ok(aliases.map(withDefaults).includes(new URL(S3_ENDPOINT).hostname));
         if (CATALOG_URL !== undefined)
-          assert.equal(new URL(CATALOG_URL).host, `catalog-api:${configurations['catalog-api'].port}`);
+          assert.equal(
+            new URL(CATALOG_URL).host,
+            `catalog-api${app === 'console' ? '.front' : ''}:${configurations['catalog-api'].port}`,
+          );
       });
 
+      if (app === 'console') return;
       it('has a database and a user of its own', () => {
         const { username, password, pathname, searchParams } = new URL(resolvedOf(app)['MONGODB_URI'] ?? '');
         const script = textOf(inDmz ? 'docker/mongo-public-init.js' : 'docker/mongo-init.js');
@@ -211,7 +225,10 @@ describe('docker-compose.yml', () => {
   it('believes the proxy, and nobody else, when it says who a request is from', () => {
     const networks = service('proxy').networks as Record<string, { ipv4_address?: string }>;
     const addressIn = (name: string): string => withDefaults(networks[name]?.ipv4_address ?? '');
-    assert.equal(environmentOf('catalog-api')['TRUSTED_PROXIES'], addressIn('front'));
+    const console = service('console').networks as typeof networks;
+    const ofConsole = withDefaults(console['front']?.ipv4_address ?? '');
+    assert.equal(environmentOf('catalog-api')['TRUSTED_PROXIES'], `${addressIn('front')},${ofConsole}`);
+    assert.equal(environmentOf('console')['TRUSTED_PROXIES'], addressIn('front'));
     assert.equal(environmentOf('publication-server')['TRUSTED_PROXIES'], addressIn('public'));
   });
 

@@ -15,6 +15,7 @@ const contexts = [
     'catalog',
     'certificates',
     'cli',
+    'console',
     'contracts',
     'datablock',
     'kernel',
@@ -35,7 +36,10 @@ const contexts = [
 const codePattern = new RegExp(`^(${contexts.join('|')})[.]([a-z0-9-]+|[a-z0-9-]*<[a-z]+>)$`);
 
 /** Reasons of waiting, and names of actions, are no errors: docs/operations.md explains them. */
-const waits = new Set<string>([...waitCodes, ...actions]);
+const waits = new Set<string>([
+  ...[...waitCodes, ...actions],
+  ...['operations.read', 'operations.act', 'operations.audit'],
+]);
 
 type Use = 'given' | 'compared' | 'other';
 

@@ -2,16 +2,18 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
-import { appNames, type AppName } from '../../tools/start/src/index.js';
+import { appNames as allApps, type AppName } from '../../tools/start/src/index.js';
 import { datasetInLandingZone } from '../support/datasets.js';
 import { expositionIn, metricsIn, type Exposition } from '../support/observation/exposition.js';
 import { freePorts } from '../support/free-ports.js';
-import { namesOfApp } from '../support/observation/metric-names.js';
+import { namesOfApp, type WatchedApp } from '../support/observation/metric-names.js';
 import { PublicationScene } from '../support/publication-scene.js';
 import { createPublication, eventually, publicationPath } from '../support/publications.js';
 import { queriesOfAlerts, queriesOfDashboards } from '../support/observation/queries.js';
 import { SpanReceiver, type ReceivedSpan } from '../support/observation/span-receiver.js';
 import { verdict } from '../support/verdict.js';
+
+const appNames = allApps.filter((app): app is WatchedApp => app !== 'console');
 
 const token = 'the token of the numbers';
 /** Milliseconds; the budget is 50, this machine may be busy. */

@@ -14,6 +14,7 @@ import {
   entryOf,
   environmentOf,
   functionalAccounts,
+  operatedApps,
   portNames,
   publicUrlOf,
   readyUrlOf,
@@ -64,6 +65,8 @@ export interface InstallationOptions {
   readonly routes?: (shares: readonly string[]) => string;
   /** All apps have one account at the broker, as in an installation that was not told otherwise. */
   readonly sharedAccounts?: boolean;
+  /** The console runs as well. */
+  readonly console?: boolean;
   /** Publisher and publication server run as well, and register DOIs at this address. */
   readonly datacite?: { readonly url: string; readonly password: string };
 }
@@ -95,6 +98,7 @@ export class Installation {
       operationsTokens: perApp(secret),
       broker: perApp(secret),
       push: secret() + secret(),
+      console: secret() + secret(),
       certificateKey: testKeyPem(),
       datacite: options.datacite?.password ?? secret(),
       accounts: {
@@ -122,15 +126,20 @@ export class Installation {
       ...options.environment,
     };
     const free = await freePorts(portNames.length);
+    const ports = Object.fromEntries(portNames.map((name, index) => [name, free[index]!])) as Record<
+      PortName,
+      number
+    >;
+    const operationsAppsFile = join(directory, 'operations-apps.json');
+    if (options.console === true)
+      await writeFile(operationsAppsFile, JSON.stringify(operatedApps(secrets, ports)));
     const services = options.services ?? servicesFromEnvironment();
     return new Installation(directory, {
       services: options.sharedAccounts === true ? withoutManagement(services) : services,
       dataDirectory: directory,
       secrets,
-      ports: Object.fromEntries(portNames.map((name, index) => [name, free[index]!])) as Record<
-        PortName,
-        number
-      >,
+      ports,
+      ...(options.console === true ? { operationsAppsFile } : {}),
       ...(options.datacite === undefined ? {} : { dataciteUrl: options.datacite.url }),
       prefix: `t${randomBytes(5).toString('hex')}`,
       // Where tars are found: the library keeps other things beside them.
@@ -153,10 +162,14 @@ export class Installation {
     return this.settings.ltsRoots;
   }
 
-  /** The apps this installation is made of: without a registry nothing is published, and nobody is needed for it. */
+  /** The apps this installation is made of: without a registry nothing is published; a console comes where it was asked for. */
   get members(): readonly AppName[] {
-    const withPublication = this.settings.dataciteUrl !== undefined;
-    return appNames.filter((name) => withPublication || !name.startsWith('publi'));
+    const { dataciteUrl, operationsAppsFile } = this.settings;
+    return appNames.filter((name) =>
+      name === 'console'
+        ? operationsAppsFile !== undefined
+        : dataciteUrl !== undefined || !name.startsWith('publi'),
+    );
   }
 
   /** The address of the landing pages. */

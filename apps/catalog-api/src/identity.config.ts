@@ -39,6 +39,8 @@ export interface LdapGroupsConfig {
 export interface OidcFrontend {
   readonly successUrl: string;
   readonly returnUrl: string | undefined;
+  /** Whether it gets codes only: no token of its people ever stands in an address. */
+  readonly codesOnly: boolean;
 }
 
 /** Claims of the provider that become parts of a user. */
@@ -106,6 +108,8 @@ export interface IdentityConfig {
   readonly notices: readonly string[];
 }
 
+/** The console has a server: it gets codes, and no token of its people ever stands in an address. */
+const consoleClient = 'console';
 const hundredYears = 3_155_760_000;
 
 /**
@@ -249,18 +253,20 @@ function frontendsFrom(environment: Environment, problems: string[]): Map<string
   const add = (name: string, variable: string, successUrl: string | undefined, back?: string): void => {
     if (successUrl === undefined || !isUrl(successUrl))
       problems.push(`${variable} must be the URL to which browsers of the client "${name}" return.`);
-    else frontends.set(name, { successUrl, returnUrl: present(back) });
+    else frontends.set(name, { successUrl, returnUrl: present(back), codesOnly: name === consoleClient });
   };
   const success = present(environment['OIDC_SUCCESS_URL']);
   add('scicat', 'OIDC_SUCCESS_URL', success, environment['OIDC_RETURN_URL']);
   if (success !== undefined && !/\/(login|auth-callback)\/?$/.test(success))
     problems.push(`OIDC_SUCCESS_URL must end in /login or /auth-callback, found ${success}.`);
   for (const name of listFrom(environment['OIDC_FRONTEND_CLIENTS'])) {
-    if (name === 'scicat') continue;
+    if (name === 'scicat' || name === consoleClient) continue;
     const prefix = `OIDC_${name.toUpperCase()}`;
     const back = environment[`${prefix}_RETURN_URL`];
     add(name, `${prefix}_SUCCESS_URL`, present(environment[`${prefix}_SUCCESS_URL`]), back);
   }
+  const ofConsole = present(environment['OIDC_CONSOLE_SUCCESS_URL']);
+  if (ofConsole !== undefined) add(consoleClient, 'OIDC_CONSOLE_SUCCESS_URL', ofConsole);
   return frontends;
 }
 
@@ -348,7 +354,9 @@ function noticesOf(environment: Environment): string[] {
   const clients = listFrom(environment['OIDC_FRONTEND_CLIENTS']).map((name) => name.toUpperCase());
   const strangers = Object.keys(environment)
     .map((name) => /^OIDC_([A-Z0-9_]+)_SUCCESS_URL$/.exec(name)?.[1])
-    .filter((client): client is string => client !== undefined && !clients.includes(client))
+    .filter(
+      (client): client is string => client !== undefined && client !== 'CONSOLE' && !clients.includes(client),
+    )
     .map(
       (client) => `OIDC_${client}_SUCCESS_URL belongs to no client: add its name to OIDC_FRONTEND_CLIENTS.`,
     );

@@ -11,8 +11,13 @@ import {
   listFrom,
   withoutSlash,
 } from '#kernel';
-import { observationFrom, requestWindow, type ObservationOptions } from '#service-host';
-import { themeFrom, type Theme } from './theme.js';
+import {
+  observationFrom,
+  requestWindow,
+  themeFrom,
+  type ObservationOptions,
+  type Theme,
+} from '#service-host';
 
 /** Injection token of the validated configuration. */
 export const ConfigToken = Symbol('PublicationServerConfig');

@@ -13,6 +13,8 @@ export const secretVariables: readonly string[] = [
   'ACCESS_GROUP_SERVICE_TOKEN',
   'CATALOG_PASSWORD',
   'CERTIFICATE_KEY',
+  'CONSOLE_EMERGENCY_TOKEN',
+  'CONSOLE_SECRET',
   'DOI_PASSWORD',
   'JWT_SECRET',
   'LDAP_BIND_CREDENTIALS',
@@ -32,6 +34,7 @@ export const secretVariables: readonly string[] = [
 const optionalSecrets: ReadonlySet<string> = new Set([
   'ACCESS_GROUP_SERVICE_TOKEN',
   'CERTIFICATE_KEY',
+  'CONSOLE_EMERGENCY_TOKEN',
   'DOI_PASSWORD',
   'LDAP_BIND_CREDENTIALS',
   'METRICS_TOKEN',

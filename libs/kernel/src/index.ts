@@ -8,6 +8,7 @@ export {
   messageOf,
   recogniseAway,
 } from './catena-error.js';
+export { AgedMap } from './aged-map.js';
 export { checksumOf } from './checksum.js';
 export { Clock, ManualClock, SystemClock } from './clock.js';
 export { crashPoint } from './crash-point.js';

@@ -1,6 +1,7 @@
 import type { Way } from '#console-api';
 import { messageOf, newId } from '#kernel';
 import type { OperatedApp } from './apps-file.js';
+import { boundedText } from './bounded-text.js';
 
 /** For whom calls are made: apps believe it, as the token stands beside it. */
 export interface Acting {
@@ -31,34 +32,64 @@ export interface Call {
 const patience = 60_000;
 const maxAnswerText = 500;
 
+/** What an app answered, as it is. */
+export interface PlainAnswer {
+  readonly status: number;
+  readonly text: string;
+  readonly etag?: string;
+  readonly retryAfter?: string;
+}
+
 /** One operations call of an app. What fails is told, without the token. */
 export async function operationsCall<Body>(
   app: OperatedApp,
   acting: Acting,
-  { method, path, body, ifMatch, key, patience: limit = patience }: Call,
+  call: Call,
   signal: AbortSignal,
 ): Promise<Answer<Body>> {
-  const verb = method ?? (body === undefined ? 'GET' : 'POST');
   try {
-    const response = await fetch(`${app.url}/api/v4/operations/${path}`, {
-      method: verb,
-      headers: {
-        ...{ authorization: `Bearer ${app.token}`, ...headersOf(acting) },
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
-        ...(verb === 'GET' ? {} : { 'idempotency-key': key ?? newId() }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      redirect: 'error',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(limit)]),
-    });
-    const text = await response.text();
-    if (response.ok) return { body: JSON.parse(text) as Body, ...etagOf(response) };
-    return faultOf(response.status, text);
+    const { status, text, etag } = await plainCall(app, acting, call, signal);
+    if (status >= 200 && status < 300)
+      return { body: JSON.parse(text) as Body, ...(etag === undefined ? {} : { etag }) };
+    return faultOf(status, text);
   } catch (error) {
     signal.throwIfAborted();
     return { fault: `it did not answer at ${app.url}: ${messageOf(error)}` };
   }
+}
+
+/**
+ * One operations call of an app, for those who pass its answer on.
+ *
+ * @throws Error when it does not answer
+ */
+export async function plainCall(
+  app: OperatedApp,
+  acting: Acting,
+  { method, path, body, ifMatch, key, patience: limit = patience }: Call,
+  signal: AbortSignal,
+): Promise<PlainAnswer> {
+  const verb = method ?? (body === undefined ? 'GET' : 'POST');
+  const response = await fetch(`${app.url}/api/v4/operations/${path}`, {
+    method: verb,
+    headers: {
+      ...{ authorization: `Bearer ${app.token}`, ...headersOf(acting) },
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+      ...(verb === 'GET' ? {} : { 'idempotency-key': key ?? newId() }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    redirect: 'error',
+    signal: AbortSignal.any([signal, AbortSignal.timeout(limit)]),
+  });
+  const text = await boundedText(response);
+  const { status, headers } = response;
+  const [etag, retryAfter] = [headers.get('etag'), headers.get('retry-after')];
+  return {
+    ...{ status, text },
+    ...(etag === null ? {} : { etag }),
+    ...(retryAfter === null ? {} : { retryAfter }),
+  };
 }
 
 function headersOf({ name, groups = [], via }: Acting): Record<string, string> {
@@ -69,11 +100,6 @@ function headersOf({ name, groups = [], via }: Acting): Record<string, string> {
       ? {}
       : { 'catena-acting-groups': groups.map((group) => encodeURIComponent(group)).join(',') }),
   };
-}
-
-function etagOf(response: Response): { etag?: string } {
-  const etag = response.headers.get('etag');
-  return etag === null ? {} : { etag };
 }
 
 function faultOf(status: number, text: string): Answer<never> {

@@ -152,6 +152,12 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
     keys: { expiresAt: 1 },
     options: { expireAfterSeconds: 0 },
   },
+  {
+    collection: 'catena_sign_in_codes',
+    name: 'catena_expiry',
+    keys: { expiresAt: 1 },
+    options: { expireAfterSeconds: 0 },
+  },
   { collection: 'catena_landing_uploads', name: 'catena_user', keys: { userId: 1 } },
   { collection: 'catena_landing_uploads', name: 'catena_upload', keys: { uploadId: 1 } },
   { collection: 'catena_certificates', name: 'catena_newest', keys: { pid: 1, issuedAt: -1, _id: 1 } },

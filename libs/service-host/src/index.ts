@@ -15,6 +15,7 @@ export { NestLogger } from './nest-logger.js';
 export { QuietAdapter } from './quiet-adapter.js';
 export { serviceHostOptionsFrom } from './service-host.config.js';
 export { ServiceHostModule } from './service-host.module.js';
+export { themeFrom, type Theme } from './theme.js';
 export { operatorText } from './operator-words.js';
 export { ActingOperator } from './operations/acting-operator.decorator.js';
 export { behindSlash } from './operations/provide-operations.js';

@@ -11,7 +11,7 @@ export const callers = ['anonymous', 'stranger', 'owner', 'admin', 'remover'] as
 export const answers: Readonly<Record<string, string>> = {
   'in in in in in': `
     certificatesControllerFindKeysV4 adminControllerGetConfigV3 adminControllerGetThemeV3 authControllerOidcLoginV3
-    authControllerOidcCommandLineV3 authControllerOidcTokenLoginV3 authControllerWhoamiV3 datasetsControllerFindAllV3
+    authControllerOidcCommandLineV3 authControllerOidcTokenLoginV3 authControllerOidcRedeemV3 authControllerWhoamiV3 datasetsControllerFindAllV3
     datasetsControllerCountV3 datasetsControllerFindOneV3 datasetsControllerFullfacetV3
     datasetsControllerFullqueryV3 datasetsControllerMetadataKeysV3 healthControllerCheckV3
     healthControllerLiveV3 healthControllerReadyV3 instrumentsControllerFindAllV3
@@ -145,7 +145,7 @@ export const notAsked: Readonly<Record<string, string>> = {
 export const notAnswered = `
   certificatesControllerFindOneV4 certificatesControllerRevokeKeyV4 adminControllerGetConfigV3 adminControllerGetThemeV3 authControllerLdapLoginV3
   authControllerLoginCallbackV3 authControllerLoginV3 authControllerLogoutV3 authControllerMsadLoginV3
-  authControllerOidcCommandLineV3 authControllerOidcLoginV3 authControllerOidcTokenLoginV3 jobExtrasControllerCancelV3
+  authControllerOidcCommandLineV3 authControllerOidcLoginV3 authControllerOidcTokenLoginV3 authControllerOidcRedeemV3 jobExtrasControllerCancelV3
   jobExtrasControllerCancelV4 jobExtrasControllerRetryV3 jobExtrasControllerRetryV4
   retrievedCopiesControllerExtendV3 retrievedCopiesControllerExtendV4 retrievedCopiesControllerReleaseV3
   retrievedCopiesControllerReleaseV4 jobsControllerCreateV3 jobsControllerReplaceV3 jobsControllerUpdateV3 jobsV4ControllerCreateV4

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { appNames } from '#contracts';
 import { secretVariables, withSecretsFromFiles, type Environment } from '#kernel';
 import { preparationSecrets } from '../../../apps/admin-cli/src/prepare/prepare.js';
+import { consoleConfigFrom } from '../../../apps/console/src/console.config.js';
 import { archiverConfigFrom } from '../../../apps/archiver/src/archiver.config.js';
 import { catalogApiConfigFrom } from '../../../apps/catalog-api/src/catalog-api.config.js';
 import { jobAssemblerConfigFrom } from '../../../apps/job-assembler/src/job-assembler.config.js';
@@ -14,8 +15,10 @@ import { publisherConfigFrom } from '../../../apps/publisher/src/publisher.confi
 import { compose, withDefaults, type ComposeService } from './compose.js';
 import { isThere, repository } from '../repository.js';
 
-/** Apps on the broker, and the one in the DMZ. */
-export const apps = [...appNames, 'publication-server'].filter((app) => isThere(`apps/${app}/src/main.ts`));
+/** Apps on the broker, the one in the DMZ, and the one that keeps nothing. */
+export const apps = [...appNames, 'publication-server', 'console'].filter((app) =>
+  isThere(`apps/${app}/src/main.ts`),
+);
 
 /** What docker/make-secrets.sh makes, as the containers find it below /run/secrets. */
 export const secrets = mkdtempSync(join(tmpdir(), 'catena-compose-'));
@@ -75,4 +78,5 @@ export const configurations = {
   archiver: archiverConfigFrom(environmentOf('archiver')),
   publisher: publisherConfigFrom(environmentOf('publisher')),
   'publication-server': publicationServerConfigFrom(environmentOf('publication-server')),
+  console: consoleConfigFrom(environmentOf('console')),
 };

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { appNames, registry } from '#contracts';
 import { describedControllers } from '../../../apps/catalog-api/src/catalog-api.module.js';
@@ -8,6 +9,7 @@ import { classNotesIn } from './field-notes.js';
 import { MessageSchemas } from './json-schema.js';
 import { messagePlacesIn } from './message-places.js';
 import { messagesPage } from './messages-page.js';
+import { errorCodesIn } from './error-codes.js';
 import { operationsOpenApi } from './operations-openapi.js';
 
 /** Everything that is generated from the code: path in the checkout → text. */
@@ -18,6 +20,10 @@ export function catalogue(root: string, version: string): ReadonlyMap<string, st
   );
   return new Map([
     ['docs/messages.md', messagesPage(registry, schemas, messagePlacesIn(root))],
+    [
+      'apps/console/src/pages/error-codes.json',
+      json(errorCodesIn(readFileSync(join(root, 'docs/errors.md'), 'utf8'))),
+    ],
     ['docs/openapi.json', json(openApiDocument(describedControllers, version))],
     ['docs/operations-openapi.json', json(operationsOpenApi(root, version))],
     ['docs/asyncapi.json', json(asyncApiOf(registry, apps, schemas, version))],

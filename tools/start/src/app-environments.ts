@@ -8,16 +8,20 @@ export const appNames = [
   'archiver',
   'publisher',
   'publication-server',
+  'console',
 ] as const;
 export type AppName = (typeof appNames)[number];
 /** Those with an account at the broker. */
-export type ConsumerName = Exclude<AppName, 'publication-server'>;
+export type ConsumerName = Exclude<AppName, 'publication-server' | 'console'>;
 /** Those that reach the object store. */
 export const storageApps = ['catalog-api', 'job-assembler', 'archiver'] as const;
 export type StorageApp = (typeof storageApps)[number];
 
 /** Everything that listens: the apps, the publication server's private port, and the demonstration's DataCite. */
-export const portNames = [...appNames, 'publication-feed', 'fake-datacite'] as const;
+export const portNames = [
+  ...(['catalog-api', 'job-assembler', 'archiver', 'publisher', 'publication-server'] as const),
+  ...(['publication-feed', 'console', 'fake-datacite'] as const),
+] as const;
 export type PortName = (typeof portNames)[number];
 
 export interface AppSettings {
@@ -34,6 +38,8 @@ export interface AppSettings {
   readonly sourceFoldersFile: string;
   readonly functionalAccountsFile: string;
   readonly jobConfigurationFile: string;
+  /** Names the apps that the console reaches as an operator; absent: there is no console. */
+  readonly operationsAppsFile?: string;
   /** Where DOIs are registered; absent: the publisher stays in draft mode. */
   readonly dataciteUrl?: string;
   /** Anything else an app should find in its environment. */
@@ -48,6 +54,8 @@ export interface Secrets {
   readonly broker: Readonly<Record<ConsumerName, string>>;
   /** The archiver signs certificates with it: a private key of Ed25519 in PEM. */
   readonly certificateKey: string;
+  /** Seals sessions of the console. */
+  readonly console: string;
   /** Between publisher and publication server. */
   readonly push: string;
   /** Of the account at (the demonstration's) DataCite. */
@@ -60,13 +68,15 @@ export interface Secrets {
 /** The environment each app is started with: what it needs and nothing else. */
 export function environmentOf(app: AppName, settings: AppSettings): Record<string, string> {
   const { services, prefix, ports, secrets } = settings;
-  const basic = {
+  const bare = {
     HOST: '127.0.0.1',
     PORT: String(ports[app]),
-    MONGODB_URI: withDatabase(services['MONGODB_URI'] ?? '', `${prefix}-${app}`),
     NODE_ENV: 'production',
     CATENA_INSTALLATION: installationOf(settings),
   };
+  // It keeps nothing, and asks the others.
+  if (app === 'console') return { ...bare, ...ownVariables(app, settings), ...settings.extra?.[app] };
+  const basic = { ...bare, MONGODB_URI: withDatabase(services['MONGODB_URI'] ?? '', `${prefix}-${app}`) };
   // It stands outside: no broker, no object storage, no token of ours.
   if (app === 'publication-server')
     return { ...basic, ...ownVariables(app, settings), ...settings.extra?.[app] };
@@ -107,6 +117,8 @@ function ownVariables(app: AppName, settings: AppSettings): Record<string, strin
         UPDATE_DATASET_LIFECYCLE_GROUPS: 'archivemanager,catena-services,catena-publisher',
         UPDATE_JOB_PRIVILEGED_GROUPS: 'archivemanager,catena-services',
         OPERATIONS_GROUPS: 'archivemanager',
+        // The console says for whom it asks.
+        TRUSTED_PROXIES: '127.0.0.1',
         DOI_PREFIX: doiPrefix,
         DOI_REGISTRATION: 'confirmed',
         PUBLICATION_PUBLISHER: 'Catena demonstration',
@@ -155,6 +167,13 @@ function ownVariables(app: AppName, settings: AppSettings): Record<string, strin
         DOWNLOAD_ORIGINS: new URL(settings.services['S3_ENDPOINT'] ?? 'http://127.0.0.1').origin,
         OAI_REPOSITORY_NAME: 'Catena demonstration',
       };
+    case 'console':
+      return {
+        CATALOG_URL: `http://127.0.0.1:${ports['catalog-api']}`,
+        CONSOLE_URL: consoleUrlOf(settings),
+        CONSOLE_SECRET: secrets.console,
+        OPERATIONS_APPS_FILE: settings.operationsAppsFile ?? '',
+      };
   }
 }
 
@@ -202,6 +221,10 @@ export function publicUrlOf({ ports }: Pick<AppSettings, 'ports'>): string {
   return `http://127.0.0.1:${ports['publication-server']}`;
 }
 
+export function consoleUrlOf({ ports }: Pick<AppSettings, 'ports'>): string {
+  return `http://127.0.0.1:${ports.console}/console`;
+}
+
 /** Tells the apps of this data directory from those of another one that listen on the same port; no secret. */
 function installationOf({ secrets }: AppSettings): string {
   return createHash('sha256').update(`installation\n${secrets.jwt}`).digest('hex').slice(0, 16);
@@ -209,7 +232,9 @@ function installationOf({ secrets }: AppSettings): string {
 
 /** Where an app says that it is ready. */
 export function readyUrlOf(app: AppName, { ports }: Pick<AppSettings, 'ports'>): string {
-  const path = { 'publication-server': '/health', 'catalog-api': '/api/v3/health' }[app as string];
+  const path = { 'publication-server': '/health', console: '/health', 'catalog-api': '/api/v3/health' }[
+    app as string
+  ];
   return `http://127.0.0.1:${ports[app]}${path ?? '/api/v4/health'}`;
 }
 

@@ -3,6 +3,7 @@ export { prepareBroker } from './broker.js';
 export { prepareBuckets } from './buckets.js';
 export {
   appNames,
+  operatedApps,
   brokerUrlOf,
   dataciteAccount,
   doiPrefix,

@@ -44,6 +44,7 @@ export async function prepare(
     ltsRoots: [places.tapes],
     sourceFoldersFile: places.sourceFolders,
     functionalAccountsFile: places.accounts,
+    operationsAppsFile: places.operationsApps,
     jobConfigurationFile:
       process.env['JOB_CONFIGURATION_FILE'] ?? join(project, 'examples', 'job-configuration.yaml'),
   };

@@ -3,7 +3,7 @@ import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startStack, UnsupportedHost, type Stack } from '../../local-stack/src/index.js';
-import { publicUrlOf, type AppSettings } from './app-environments.js';
+import { consoleUrlOf, publicUrlOf, type AppSettings } from './app-environments.js';
 import { Demonstration } from './demonstration.js';
 import { BadEnvironmentFile, readEnvironmentFile } from './environment-file.js';
 import { prepareBroker } from './broker.js';
@@ -78,7 +78,7 @@ async function start(places: Places, environmentFile: string | undefined): Promi
   started.stack = stack;
   const settings = { ...(await prepare(project, places, stack.environment, ports)), extra };
   await Promise.all([prepareBroker(settings), prepareBuckets(settings)]);
-  log('starting catalog-api, job-assembler, archiver, publisher and publication-server');
+  log('starting catalog-api, job-assembler, archiver, publisher, publication-server and console');
   started.apps = [
     dataciteProcess(project, places, settings, log),
     ...supervisors(project, places, settings, log),
@@ -112,8 +112,9 @@ function summary(places: Places, url: string, settings: AppSettings, page: strin
     const short = relative(process.cwd(), path);
     return short.startsWith('..') ? path : short;
   };
-  return `Catena is up: ${url}/api/v3/health
+  return `Catena is up: ${consoleUrlOf(settings)}
 
+  console ${consoleUrlOf(settings)}   (sign in as archiveManager to operate, as demo to look at own jobs)
   api     ${url}/explorer   (SciCat's v3 and v4, to read and to try)
   public  ${page ?? `${site}/`}   (its landing page; harvest ${site}/oai?verb=Identify)
   user    demo, password ${secrets.accounts.demo}   (others: ${shown(places.secrets)})

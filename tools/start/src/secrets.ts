@@ -9,6 +9,7 @@ export async function loadSecrets(file: string): Promise<Secrets> {
     operationsTokens: perApp(),
     broker: perApp(),
     push: secret(),
+    console: secret(32),
     certificateKey: certificateKey(),
     datacite: secret(),
     accounts: {

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../domain/access.js';
-import { Clock } from '#kernel';
+import { AgedMap, Clock } from '#kernel';
 import { Catalogue } from '../persistence/catalogue.js';
 import { idForms, type UserId } from '../persistence/user-ids.js';
-import { AgedMap } from './aged-map.js';
 import type { Session } from '../persistence/records.js';
 import { TokenService } from './token.service.js';
 

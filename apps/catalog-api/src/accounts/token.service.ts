@@ -1,13 +1,12 @@
 import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import jwt from 'jsonwebtoken';
-import { Clock, newId } from '#kernel';
+import { AgedMap, Clock, newId } from '#kernel';
 import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { BadRequest } from '../domain/errors.js';
 import type { Session, UserRecord } from '../persistence/records.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { userAnswer, type UserAnswer } from './user-answers.js';
-import { AgedMap } from './aged-map.js';
 
 /** What SciCat's clients get from a sign-in. */
 export interface LoginAnswer {

@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock } from '#kernel';
+import { AgedMap, Clock } from '#kernel';
 import { networkOf } from '#service-host';
-import { AgedMap } from '../accounts/aged-map.js';
 import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { JobRefusal } from '../domain/errors.js';
 

@@ -17,6 +17,7 @@ import type {
   DatablockRecord,
   DatasetRecord,
   EventTicketRecord,
+  SignInCodeRecord,
   JobRecord,
   LandingUploadRecord,
   OrigDatablockRecord,
@@ -106,6 +107,11 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
   /** Right to open one event stream, once. */
   get eventTickets() {
     return this.mongo.connection.collection<EventTicketRecord>('catena_event_tickets');
+  }
+
+  /** Sign-ins whose frontend fetches the token itself. */
+  get signInCodes() {
+    return this.mongo.connection.collection<SignInCodeRecord>('catena_sign_in_codes');
   }
 
   /** What was done once for all records. */

@@ -286,6 +286,15 @@ export interface Session {
   readonly expiresAt: number;
 }
 
+export interface SignInCodeRecord {
+  /** Digest of the code. */
+  _id: string;
+  userId: string;
+  /** Digest of what only the one knows who began the sign-in. */
+  challenge: string;
+  expiresAt: Date;
+}
+
 export interface EventTicketRecord {
   /** Digest of the ticket. */
   _id: string;

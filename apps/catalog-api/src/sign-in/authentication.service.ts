@@ -46,8 +46,18 @@ export class AuthenticationService {
 
   /** A user whom another authority vouches for. */
   async loginAs(person: ExternalPerson): Promise<LoginAnswer> {
+    return this.sessionOf(await this.recognise(person));
+  }
+
+  /** The account of such a user, without a session. */
+  recognise(person: ExternalPerson): Promise<UserRecord> {
     noteSignIn({ strategy: 'oidc', outcome: 'ok' });
-    return this.answerFor(person);
+    return this.accounts.accountOf(person);
+  }
+
+  /** A new session of a user who has proved who it is. */
+  sessionOf(user: UserRecord): LoginAnswer {
+    return this.tokens.loginAnswer(user);
   }
 
   private async answerFor(person: ExternalPerson): Promise<LoginAnswer> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Theme } from '../theme.js';
+import type { Theme } from '#service-host';
 import { citationStyles } from '../formats/citation.js';
 import { script } from './script.js';
 import { stylesheet } from './style.js';

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { withoutSlash } from '#kernel';
 import type { Catalogue } from '../formats/work.js';
 import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
-import type { Theme } from '../theme.js';
+import type { Theme } from '#service-host';
 import { assetsFor, type Asset, type Assets } from './assets.js';
 
 /** Grows whenever pages say something else about the same record: what readers keep is old then. */

@@ -9,6 +9,15 @@ export interface SignInUnderWay {
   readonly secrets: SignInSecrets;
   readonly client: string;
   readonly returnUrl: string | undefined;
+  /** A frontend with a server gets a code in place of the token. */
+  readonly code?: WantedCode | undefined;
+}
+
+export interface WantedCode {
+  /** SHA-256 of what the frontend's server sends to redeem the code. */
+  readonly challenge: string;
+  /** Comes back unchanged. */
+  readonly state: string | undefined;
 }
 
 /** Seconds. Time to type a password and find the second factor. */

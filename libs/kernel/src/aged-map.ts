@@ -1,4 +1,4 @@
-import type { Clock } from '#kernel';
+import type { Clock } from './clock.js';
 
 /** Remembers a bounded number of values for a bounded time; the oldest go first. */
 export class AgedMap<Value> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ManualClock } from '#kernel';
+import { ManualClock } from './clock.js';
 import { AgedMap } from './aged-map.js';
 
 describe('An aged map', () => {

@@ -1,0 +1,75 @@
+import { Body, Controller, Delete, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { Inject } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ConsoleSession } from '#console-api';
+import { Open } from '#service-host';
+import { ConfigToken, isSecure, type ConsoleConfig } from '../console.config.js';
+import { clearedSession } from '../edge/cookies.js';
+import { Emergency } from './emergency.js';
+import { SessionCookie } from './session-cookie.js';
+import { SessionOf, SignedInHere } from './session.guard.js';
+import { shown, type CurrentSession } from './session.js';
+import { Sessions } from './sessions.service.js';
+import { SignIn } from './sign-in.service.js';
+
+@Controller('console/api/session')
+export class SessionController {
+  constructor(
+    private readonly signIn: SignIn,
+    private readonly emergency: Emergency,
+    private readonly sessions: Sessions,
+    private readonly cookie: SessionCookie,
+    @Inject(ConfigToken) private readonly config: ConsoleConfig,
+  ) {}
+
+  @Open('signing in is how one becomes known')
+  @Post()
+  @HttpCode(200)
+  async begin(
+    @Body() body: unknown,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ConsoleSession> {
+    return this.answerWith(reply, await this.signIn.withPassword(body, request.ip));
+  }
+
+  @Open('the token is the proof')
+  @Post('emergency')
+  @HttpCode(200)
+  async enter(
+    @Body() body: unknown,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ConsoleSession> {
+    const { token } = (body ?? {}) as { readonly token?: unknown };
+    const session = this.emergency.enter(token, request.ip);
+    return this.answerWith(reply, await this.sessions.current(session));
+  }
+
+  /** Sealed anew: the cookie keeps the rights that were read last, for when catalog-api is away. */
+  @SignedInHere()
+  @Get()
+  who(
+    @SessionOf() session: CurrentSession,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ConsoleSession> {
+    return this.answerWith(reply, session);
+  }
+
+  @SignedInHere()
+  @Delete()
+  @HttpCode(204)
+  async end(
+    @SessionOf() session: CurrentSession,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    await this.sessions.end(session, request.ip);
+    void reply.header('set-cookie', clearedSession(isSecure(this.config)));
+  }
+
+  private async answerWith(reply: FastifyReply, session: CurrentSession): Promise<ConsoleSession> {
+    void reply.header('set-cookie', await this.cookie.headerFor(session)).header('cache-control', 'no-store');
+    return shown(session);
+  }
+}
