@@ -49,9 +49,9 @@ const [app, early, style] = await Promise.all([
 ]);
 
 /** The name of what an entry became. */
-function nameOf({ metafile }, ends) {
+function nameOf({ metafile }, entry) {
   const [path] = Object.entries(metafile.outputs).find(
-    ([name, { entryPoint }]) => entryPoint !== undefined && name.endsWith(ends),
+    ([, { entryPoint }]) => entryPoint === `apps/console-web/src/${entry}`,
   );
   return path.slice(path.lastIndexOf('/') + 1);
 }
@@ -71,7 +71,7 @@ function firstLoad({ metafile }, name) {
   return [...found];
 }
 
-const names = { main: nameOf(app, '.js'), early: nameOf(early, '.js'), style: nameOf(style, '.css') };
+const names = { main: nameOf(app, 'main.tsx'), early: nameOf(early, 'early.ts'), style: nameOf(style, 'style/main.css') };
 const chunks = firstLoad(app, names.main).filter((path) => !path.endsWith(`/${names.main}`));
 const html = readFileSync(join(folder, 'index.html'), 'utf8')
   .replace('MAIN', names.main)

@@ -14,12 +14,13 @@ export function Gate(): ReactElement {
   const client = useQueryClient();
   const navigate = useNavigate();
   const location = useRouterState({ select: (state) => state.location });
-  const isSignIn = location.pathname === '/sign-in';
+  // What is shown, which is behind the address while a page is on its way.
+  const isSignIn = useRouterState({ select: ({ matches }) => matches.at(-1)?.routeId === '/sign-in' });
   const isSignedOut = session.error instanceof CallFault && session.error.status === 401;
   const was = useRef(false);
   if (session.data !== undefined && !isSignedOut) was.current = true;
   useEffect(() => {
-    if (!isSignedOut || isSignIn) return;
+    if (!isSignedOut || isSignIn || location.pathname === '/sign-in') return;
     const { pathname, searchStr } = location;
     // What the last person saw is not for the next one.
     client.removeQueries({ predicate: ({ queryKey }) => !['session', 'settings', 'codes'].includes(String(queryKey[0])) });

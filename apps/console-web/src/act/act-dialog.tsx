@@ -7,7 +7,7 @@ import { useWords } from '../parts/words.js';
 import { firstValues, isReason, newKey, type Deed, type Values } from './deed.js';
 import { FieldInput } from './field-input.js';
 
-interface ActDialogProps {
+export interface ActDialogProps {
   readonly deed: Deed;
   readonly onDone: (answer: string | undefined) => void;
   readonly onClose: () => void;

@@ -1,10 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { createContext, useCallback, useContext, useState, type ReactElement, type ReactNode } from 'react';
+import { createContext, Suspense, useCallback, useContext, useState, type ReactElement, type ReactNode } from 'react';
 import { Icon } from '../parts/icons.js';
 import { Said } from '../parts/said.js';
 import { useWords } from '../parts/words.js';
-import { ActDialog } from './act-dialog.js';
+import { later } from '../parts/later.js';
+import type { ActDialogProps } from './act-dialog.js';
 import type { Deed } from './deed.js';
+
+const ActDialog = later(async () => (await import('./act-dialog.js')).ActDialog, NoDialog);
 
 type Ask = (deed: Deed) => void;
 
@@ -70,7 +73,27 @@ export function Acts({ children }: { readonly children: ReactNode }): ReactEleme
         ))}
       </div>
       {children}
-      {deed !== undefined && <ActDialog deed={deed} onDone={done} onClose={() => setDeed(undefined)} />}
+      {deed !== undefined && (
+        <Suspense>
+          <ActDialog deed={deed} onDone={done} onClose={() => setDeed(undefined)} />
+        </Suspense>
+      )}
     </ActsContext.Provider>
+  );
+}
+
+/** Its code is gone, since the console was updated: nothing is done with a form that cannot be shown. */
+function NoDialog({ onClose }: ActDialogProps): ReactElement {
+  const { t } = useWords();
+  return (
+    <div className="note stop" role="alert">
+      <p>{t.shell.updated}</p>
+      <button type="button" className="button quiet" onClick={() => window.location.reload()}>
+        {t.shell.reload}
+      </button>{' '}
+      <button type="button" className="button quiet" onClick={onClose}>
+        {t.words.close}
+      </button>
+    </div>
   );
 }

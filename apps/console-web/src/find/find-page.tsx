@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link, Navigate } from '@tanstack/react-router';
-import type { ReactElement } from 'react';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { useEffect, useRef, type ReactElement } from 'react';
 import type { ConsoleJobs } from '#console-api';
 import { call, CallFault, inPath, queryText } from '../calls/call.js';
 import type { JobOverview, ParkedMessage } from '../calls/shapes.js';
@@ -31,7 +31,7 @@ export function FindPage(): ReactElement {
     retry: false,
   });
   const [first, ...others] = data ?? [];
-  if (first !== undefined && others.length === 0) return <GoThere found={first} />;
+  if (first !== undefined && others.length === 0) return <GoThere key={what} found={first} />;
   return (
     <Page title={t.find.title}>
       {isPending ? (
@@ -60,14 +60,24 @@ export function FindPage(): ReactElement {
 }
 
 function GoThere({ found: one }: { readonly found: Found }): ReactElement {
-  switch (one.kind) {
-    case 'job':
-      return <Navigate to="/jobs/$id" params={{ id: one.id }} replace />;
-    case 'dataset':
-      return <Navigate to="/jobs" search={{ pid: one.pid }} replace />;
-    case 'message':
-      return <Navigate to="/messages/$app/$id" params={{ app: one.app, id: one.id }} replace />;
-  }
+  const navigate = useNavigate();
+  // Once: the address of what was found takes the place of the question's.
+  const place = useRef(one);
+  useEffect(() => {
+    const { current } = place;
+    switch (current.kind) {
+      case 'job':
+        return void navigate({ to: '/jobs/$id', params: { id: current.id }, replace: true });
+      case 'dataset':
+        return void navigate({ to: '/jobs', search: { pid: current.pid }, replace: true });
+      case 'message':
+        return void navigate({
+          ...{ to: '/messages/$app/$id', replace: true },
+          params: { app: current.app, id: current.id },
+        });
+    }
+  }, [navigate]);
+  return <Loading />;
 }
 
 function FoundLink({ found: one }: { readonly found: Found }): ReactElement {

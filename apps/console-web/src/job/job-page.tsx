@@ -1,11 +1,10 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import type { ShownJob } from '#console-api';
 import { useAct } from '../act/acts.js';
 import { CallFault } from '../calls/call.js';
 import { overviewQuery, steeringQuery, whyQuery } from '../calls/queries.js';
-import type { JobOverview } from '../calls/shapes.js';
 import { cancelDeed, deferDeed, priorityDeed, retryDeed } from '../jobs/job-deeds.js';
 import { jobRefusals } from '../jobs/job-rights.js';
 import { shortId } from '../jobs/job-row.js';
@@ -17,15 +16,15 @@ import { useHere } from '../parts/session.js';
 import { Failed, Loading, Stale } from '../parts/states.js';
 import { shownStatus, Status } from '../parts/status.js';
 import { visible } from '../parts/visible.js';
-import { When } from '../parts/when.js';
 import { useWords, wordOf } from '../parts/words.js';
 import { Page } from '../shell/page.js';
+import { addressOf } from './address-of.js';
 import { DatasetList } from './dataset-list.js';
 import { Downloads } from './downloads.js';
 import { helpdeskText } from './helpdesk.js';
+import { JobFacts } from './job-facts.js';
 import { PartsList } from './parts-list.js';
 import { ProgressPanel } from './progress-panel.js';
-import { linkFor } from './safe-link.js';
 import { TimelineList } from './timeline-list.js';
 import { WhyPanel } from './why-panel.js';
 
@@ -99,16 +98,14 @@ function JobActions({ job }: { readonly job: ShownJob }): ReactElement {
   const steers = may(session, 'job.priority') || may(session, 'job.defer');
   const steering = useQuery({ ...steeringQuery(job.id), enabled: steers && refusals.priority === undefined });
   const steered = { job, etag: steering.data?.etag };
-  const address = (): string => `${window.location.origin}/console/jobs/${encodeURIComponent(job.id)}`;
   return (
     <>
-      <CopyButton label={t.copy.address} text={address} />
       <CopyButton
         label={t.copy.facts}
         text={() =>
           helpdeskText(
             {
-              ...{ job, address: address(), now: now(), version: settings.version },
+              ...{ job, address: addressOf(job), now: now(), version: settings.version },
               why: client.getQueryData(whyQuery(job.id).queryKey),
             },
             t,
@@ -138,140 +135,5 @@ function JobActions({ job }: { readonly job: ShownJob }): ReactElement {
         onAct={() => ask(cancelDeed(t, f, session, [job]))}
       />
     </>
-  );
-}
-
-function JobFacts({ overview }: { readonly overview: JobOverview }): ReactElement {
-  const { t } = useWords();
-  const { settings, session } = useHere();
-  const { job, retries, unsent } = overview;
-  const logs = linkFor(settings.links.logs, job.id);
-  const metrics = linkFor(settings.links.metrics, job.id);
-  return (
-    <section className="card facts">
-      <h2 className="hidden">{t.job.facts}</h2>
-      <dl className="pairs">
-        <dt>{t.job.id}</dt>
-        <dd>
-          <code>{visible(job.id)}</code> <CopyButton label={t.copy.copy} text={() => job.id} isInline />
-        </dd>
-        <dt>{t.job.owner}</dt>
-        <dd>
-          <bdi>{visible(job.ownerUser ?? t.time.noTime)}</bdi>
-          {job.ownerGroup !== undefined && (
-            <>
-              {' · '}
-              <bdi>{visible(job.ownerGroup)}</bdi>
-            </>
-          )}
-        </dd>
-        <dt>{t.job.created}</dt>
-        <dd>
-          <When at={job.createdAt} exact />
-        </dd>
-        <dt>{t.job.updated}</dt>
-        <dd>
-          <When at={job.updatedAt} />
-        </dd>
-        <Steering id={job.id} isShown={may(session, 'operations.read')} />
-        {job.cancel !== undefined && (
-          <>
-            <dt>{t.status.jobCancelled}</dt>
-            <dd>
-              {t.job.cancelledBy(visible(job.cancel.by))} <When at={job.cancel.at} />
-              {job.cancel.reason !== undefined && (
-                <p className="reason">
-                  “<Said text={job.cancel.reason} />”
-                </p>
-              )}
-            </dd>
-          </>
-        )}
-        {job.retryOf !== undefined && (
-          <>
-            <dt>{t.job.original}</dt>
-            <dd>
-              <JobLink id={job.retryOf} />
-            </dd>
-          </>
-        )}
-        {retries.length > 0 && (
-          <>
-            <dt>{t.job.retriedBy}</dt>
-            <dd>
-              {retries.map((retry) => (
-                <p key={retry.id}>
-                  <JobLink id={retry.id} /> <Status code={shownStatus(retry)} />
-                </p>
-              ))}
-            </dd>
-          </>
-        )}
-        {unsent.length > 0 && (
-          <>
-            <dt>{t.job.unsent}</dt>
-            <dd>
-              {unsent.map(({ type, awaits, since }, index) => (
-                <p key={index} className="small">
-                  {t.job.unsentRow(visible(type), visible(awaits.join(', ')))} <When at={since} />
-                </p>
-              ))}
-            </dd>
-          </>
-        )}
-        {(logs !== undefined || metrics !== undefined) && (
-          <>
-            <dt>{t.job.links}</dt>
-            <dd>
-              {logs !== undefined && (
-                <a href={logs} rel="noreferrer">
-                  {t.job.logs}
-                </a>
-              )}{' '}
-              {metrics !== undefined && (
-                <a href={metrics} rel="noreferrer">
-                  {t.job.metrics}
-                </a>
-              )}
-            </dd>
-          </>
-        )}
-      </dl>
-    </section>
-  );
-}
-
-/** What operators have said of its order and time. */
-function Steering({ id, isShown }: { readonly id: string; readonly isShown: boolean }): ReactElement | null {
-  const { t } = useWords();
-  const { data } = useQuery({ ...steeringQuery(id), enabled: isShown, retry: false });
-  if (data === undefined) return null;
-  const { priority, deferredUntil, notBefore } = data.body;
-  const until = deferredUntil ?? notBefore;
-  return (
-    <>
-      {priority !== undefined && (
-        <>
-          <dt>{t.job.priority}</dt>
-          <dd>{t.job.priorities[priority] ?? priority}</dd>
-        </>
-      )}
-      {until !== undefined && (
-        <>
-          <dt>{t.job.deferred}</dt>
-          <dd>
-            <When at={until} exact />
-          </dd>
-        </>
-      )}
-    </>
-  );
-}
-
-function JobLink({ id }: { readonly id: string }): ReactElement {
-  return (
-    <Link to="/jobs/$id" params={{ id }} className="mono">
-      <bdi>{visible(shortId(id))}</bdi>
-    </Link>
   );
 }

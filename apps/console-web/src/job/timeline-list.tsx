@@ -53,7 +53,7 @@ function MomentItem({ moment }: { readonly moment: Moment }): ReactElement {
   const { t } = useWords();
   const { kind, what, by, at, message, reason, outcome } = moment;
   return (
-    <li className={kind}>
+    <li className={`of-${kind}`}>
       <div className="moment-head">
         {kind === 'status' && <Status code={what} />}
         {kind === 'event' && <span className="strong">{wordOf(t.job.events, what)}</span>}

@@ -206,7 +206,7 @@ function Decisions({ message: { decisions = [] } }: OfMessage): ReactElement | n
       <h2>{t.message.decisions}</h2>
       <ol className="timeline">
         {[...decisions].reverse().map(({ by, at, reason, state = '' }, index) => (
-          <li key={index} className="act">
+          <li key={index} className="of-act">
             <Status code={state} />
             <p className="reason">
               “<Said text={reason} />”
@@ -231,7 +231,7 @@ function Notes({ message: { notes = [] } }: OfMessage): ReactElement {
       ) : (
         <ol className="timeline">
           {[...notes].reverse().map(({ by, at, text, id }) => (
-            <li key={id} className="act">
+            <li key={id} className="of-act">
               <p>
                 <Said text={text} />
               </p>

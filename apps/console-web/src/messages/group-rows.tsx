@@ -51,7 +51,7 @@ export function GroupRows({ search }: GroupRowsProps): ReactElement {
         ) : (
           <ul className="plain parts">
             {messages.map((message) => (
-              <MessageRow key={message._id} app={app} message={message} />
+              <MessageRow key={message._id} app={app} message={message} hasCode={by !== 'code'} />
             ))}
           </ul>
         )}
@@ -95,7 +95,14 @@ function BulkButtons({ search }: GroupRowsProps): ReactElement | null {
   );
 }
 
-function MessageRow({ app, message }: { readonly app: string; readonly message: ParkedRow }): ReactElement {
+interface MessageRowProps {
+  readonly app: string;
+  readonly message: ParkedRow;
+  /** Where the group does not say it. */
+  readonly hasCode: boolean;
+}
+
+function MessageRow({ app, message, hasCode }: MessageRowProps): ReactElement {
   const { t, f } = useWords();
   const { _id: id, type, code, reason, jobId, parkedAt, attempts, notes = [] } = message;
   return (
@@ -105,7 +112,8 @@ function MessageRow({ app, message }: { readonly app: string; readonly message: 
           <bdi>{visible(type)}</bdi>
         </Link>
         <span className="sub">
-          <code>{visible(code)}</code> <Said text={reason} most={160} />
+          {hasCode && <code>{visible(code)} </code>}
+          <Said text={reason} most={160} />
         </span>
         {notes.at(-1) !== undefined && (
           <span className="sub reason">

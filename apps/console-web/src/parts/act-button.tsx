@@ -1,5 +1,6 @@
-import { Tooltip } from '@base-ui/react/tooltip';
-import type { ReactElement } from 'react';
+import { Suspense, type ReactElement } from 'react';
+import { later } from './later.js';
+import type { RefusedButtonProps } from './refused-button.js';
 
 interface ActButtonProps {
   readonly text: string;
@@ -10,31 +11,29 @@ interface ActButtonProps {
   readonly isMain?: boolean;
 }
 
+const RefusedButton = later(async () => (await import('./refused-button.js')).RefusedButton, PlainRefused);
+
 /** A button that says why it is disabled: it keeps its focus, so that the keyboard finds the reason, too. */
 export function ActButton({ text, refusal, onAct, isDanger = false, isMain = false }: ActButtonProps): ReactElement {
-  const look = `button ${isMain ? '' : 'quiet'} ${isDanger ? 'danger' : ''}`;
+  const look = `button${isMain ? '' : ' quiet'}${isDanger ? ' danger' : ''}`;
   if (refusal === undefined)
     return (
       <button type="button" className={look} onClick={onAct}>
         {text}
       </button>
     );
+  const refused = { text, refusal, look };
   return (
-    <Tooltip.Root>
-      <Tooltip.Trigger
-        className={look}
-        aria-disabled="true"
-        aria-description={refusal}
-        delay={150}
-        onClick={(event) => event.preventDefault()}
-      >
-        {text}
-      </Tooltip.Trigger>
-      <Tooltip.Portal>
-        <Tooltip.Positioner sideOffset={6}>
-          <Tooltip.Popup className="tooltip">{refusal}</Tooltip.Popup>
-        </Tooltip.Positioner>
-      </Tooltip.Portal>
-    </Tooltip.Root>
+    <Suspense fallback={<PlainRefused {...refused} />}>
+      <RefusedButton {...refused} />
+    </Suspense>
+  );
+}
+
+function PlainRefused({ text, refusal, look }: RefusedButtonProps): ReactElement {
+  return (
+    <button type="button" className={look} aria-disabled="true" aria-description={refusal} title={refusal}>
+      {text}
+    </button>
   );
 }

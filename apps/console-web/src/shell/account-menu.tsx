@@ -8,7 +8,7 @@ import { visible } from '../parts/visible.js';
 import { useWords } from '../parts/words.js';
 import { usePreferences } from './preferences.js';
 
-interface AccountMenuProps {
+export interface AccountMenuProps {
   readonly onSignOut: () => void;
   readonly onKeys: () => void;
 }
@@ -26,7 +26,7 @@ export function AccountMenu({ onSignOut, onKeys }: AccountMenuProps): ReactEleme
         <Icon shape="down" />
       </Menu.Trigger>
       <Menu.Portal>
-        <Menu.Positioner sideOffset={6} align="end">
+        <Menu.Positioner className="floating" sideOffset={8} align="end">
           <Menu.Popup className="menu">
             <Menu.LinkItem className="menu-item" render={<Link to="/me" />}>
               {t.me.title}: {t.me.may}

@@ -1,20 +1,24 @@
-import { Tooltip } from '@base-ui/react/tooltip';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useRouterState } from '@tanstack/react-router';
-import { useCallback, useEffect, useRef, useState, type ReactElement, type ReactNode } from 'react';
+import { Suspense, useCallback, useEffect, useRef, useState, type ReactElement, type ReactNode } from 'react';
 import { Acts } from '../act/acts.js';
 import { call } from '../calls/call.js';
 import { sessionQuery } from '../calls/queries.js';
 import { timeIn } from '../parts/formats.js';
+import { Icon } from '../parts/icons.js';
+import { later } from '../parts/later.js';
 import { isOperator } from '../parts/rights.js';
 import { useHere } from '../parts/session.js';
+import { visible } from '../parts/visible.js';
 import { useWords } from '../parts/words.js';
-import { AccountMenu } from './account-menu.js';
+import type { AccountMenuProps } from './account-menu.js';
 import { FindBox } from './find-box.js';
-import { KeysHelp } from './keys-help.js';
 import { Live } from './live-context.js';
 import { LiveMark } from './live-mark.js';
 import { useKeyboard } from './use-keyboard.js';
+
+const AccountMenu = later(async () => (await import('./account-menu.js')).AccountMenu, PlainAccount);
+const KeysHelp = later(async () => (await import('./keys-help.js')).KeysHelp, NoHelp);
 
 /** What stands around each page for a person who is signed in. */
 export function Shell({ children }: { readonly children: ReactNode }): ReactElement {
@@ -23,15 +27,17 @@ export function Shell({ children }: { readonly children: ReactNode }): ReactElem
   useKeyboard(openHelp);
   return (
     <Live>
-      <Tooltip.Provider>
         <SkipLink />
         <Head onKeys={openHelp} />
         <Banners />
         <Main>
           <Acts>{children}</Acts>
         </Main>
-        {hasHelp && <KeysHelp onClose={() => setHelp(false)} />}
-      </Tooltip.Provider>
+        {hasHelp && (
+        <Suspense>
+          <KeysHelp onClose={() => setHelp(false)} />
+        </Suspense>
+      )}
     </Live>
   );
 }
@@ -75,9 +81,26 @@ function Head({ onKeys }: { readonly onKeys: () => void }): ReactElement {
       </nav>
       <FindBox />
       <LiveMark />
-      <AccountMenu onSignOut={() => void signOut()} onKeys={onKeys} />
+      <Suspense fallback={<PlainAccount onSignOut={() => void signOut()} onKeys={onKeys} />}>
+        <AccountMenu onSignOut={() => void signOut()} onKeys={onKeys} />
+      </Suspense>
     </header>
   );
+}
+
+/** Until the menu is there: the way to the page that has the same. */
+function PlainAccount(_props: AccountMenuProps): ReactElement {
+  const { session } = useHere();
+  return (
+    <Link to="/me" className="account">
+      <bdi>{visible(session.username)}</bdi>
+      <Icon shape="down" />
+    </Link>
+  );
+}
+
+function NoHelp(): null {
+  return null;
 }
 
 function Banners(): ReactElement | null {

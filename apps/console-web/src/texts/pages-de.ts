@@ -79,7 +79,7 @@ export const pagesDe: typeof pagesEn = {
     whyUnknown: 'Keine App kennt diesen Auftrag.',
     whyOver: 'Er ist vorbei.',
     whyPartial: 'Was hier steht, ist vielleicht nicht alles.',
-    alsoHolds: 'Was ihn noch aufhält',
+    alsoHolds: 'Was noch bekannt ist',
     parts: 'Teile',
     onePart: (part) => `Teil ${part}`,
     manyParts: (text) => `${text} Teile`,

@@ -78,7 +78,7 @@ export const pagesEn = {
     whyUnknown: 'No app has a record of this job.',
     whyOver: 'It is over.',
     whyPartial: 'What is said here may be incomplete.',
-    alsoHolds: 'What else holds it up',
+    alsoHolds: 'What else is known',
     parts: 'Parts',
     onePart: (part: string) => `part ${part}`,
     manyParts: (text: string) => `${text} parts`,
