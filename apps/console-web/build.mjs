@@ -71,7 +71,11 @@ function firstLoad({ metafile }, name) {
   return [...found];
 }
 
-const names = { main: nameOf(app, 'main.tsx'), early: nameOf(early, 'early.ts'), style: nameOf(style, 'style/main.css') };
+const names = {
+  main: nameOf(app, 'main.tsx'),
+  early: nameOf(early, 'early.ts'),
+  style: nameOf(style, 'style/main.css'),
+};
 const chunks = firstLoad(app, names.main).filter((path) => !path.endsWith(`/${names.main}`));
 const html = readFileSync(join(folder, 'index.html'), 'utf8')
   .replace('MAIN', names.main)
@@ -80,7 +84,10 @@ const html = readFileSync(join(folder, 'index.html'), 'utf8')
   .replace(
     '<!-- CHUNKS -->',
     chunks
-      .map((path) => `<link rel="modulepreload" href="/console/assets/${path.slice(path.lastIndexOf('/') + 1)}" />`)
+      .map(
+        (path) =>
+          `<link rel="modulepreload" href="/console/assets/${path.slice(path.lastIndexOf('/') + 1)}" />`,
+      )
       .join('\n    '),
   );
 writeFileSync(join(target, 'index.html'), html);

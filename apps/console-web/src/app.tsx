@@ -25,7 +25,13 @@ export async function loadTexts(language: Language): Promise<Texts> {
 }
 
 /** The whole console: what every part needs, around the page that the address names. */
-export function App({ client, router, language: first, texts: firstTexts, now = browserNow }: AppProps): ReactElement {
+export function App({
+  client,
+  router,
+  language: first,
+  texts: firstTexts,
+  now = browserNow,
+}: AppProps): ReactElement {
   const [language, setLanguage] = useState(first);
   const [texts, setTexts] = useState(firstTexts);
   const [theme, setTheme] = useState<Theme>(keptTheme);

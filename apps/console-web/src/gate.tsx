@@ -23,7 +23,9 @@ export function Gate(): ReactElement {
     if (!isSignedOut || isSignIn || location.pathname === '/sign-in') return;
     const { pathname, searchStr } = location;
     // What the last person saw is not for the next one.
-    client.removeQueries({ predicate: ({ queryKey }) => !['session', 'settings', 'codes'].includes(String(queryKey[0])) });
+    client.removeQueries({
+      predicate: ({ queryKey }) => !['session', 'settings', 'codes'].includes(String(queryKey[0])),
+    });
     void navigate({
       to: '/sign-in',
       search: { returnTo: `${pathname}${searchStr}`, ...(was.current ? { ended: '1' } : {}) },

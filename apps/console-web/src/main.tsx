@@ -40,7 +40,10 @@ async function start(): Promise<void> {
   const settings = client.fetchQuery({ ...settingsQuery, retry: false }).catch(() => undefined);
   const offered =
     chosen === undefined
-      ? await Promise.race([settings, new Promise<undefined>((done) => setTimeout(done, patience, undefined))])
+      ? await Promise.race([
+          settings,
+          new Promise<undefined>((done) => setTimeout(done, patience, undefined)),
+        ])
       : undefined;
   const language = languageFor(chosen, navigator.languages, offered?.languages ?? []);
   const texts = await loadTexts(language);

@@ -1,5 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { createContext, Suspense, useCallback, useContext, useState, type ReactElement, type ReactNode } from 'react';
+import {
+  createContext,
+  Suspense,
+  useCallback,
+  useContext,
+  useState,
+  type ReactElement,
+  type ReactNode,
+} from 'react';
 import { Icon } from '../parts/icons.js';
 import { Said } from '../parts/said.js';
 import { useWords } from '../parts/words.js';
@@ -40,7 +48,8 @@ export function Acts({ children }: { readonly children: ReactNode }): ReactEleme
   const done = (answer: string | undefined): void => {
     if (deed === undefined) return;
     const [subject, ...others] = deed.subjects;
-    const whom = subject === undefined ? '' : ` · ${subject}${others.length === 0 ? '' : ` +${others.length}`}`;
+    const whom =
+      subject === undefined ? '' : ` · ${subject}${others.length === 0 ? '' : ` +${others.length}`}`;
     const text = `${deed.confirm}${whom}. ${t.act.done(f.moment(now()))}`;
     setResults((before) =>
       [

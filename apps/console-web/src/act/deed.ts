@@ -1,8 +1,21 @@
 /** What a person is asked beside the reason. */
 export type Field =
-  | { readonly kind: 'choice'; readonly name: string; readonly label: string; readonly options: readonly string[]; readonly first: number }
+  | {
+      readonly kind: 'choice';
+      readonly name: string;
+      readonly label: string;
+      readonly options: readonly string[];
+      readonly first: number;
+    }
   | { readonly kind: 'time'; readonly name: string; readonly label: string; readonly orNothing: string }
-  | { readonly kind: 'number'; readonly name: string; readonly label: string; readonly first: number; readonly least: number; readonly most: number }
+  | {
+      readonly kind: 'number';
+      readonly name: string;
+      readonly label: string;
+      readonly first: number;
+      readonly least: number;
+      readonly most: number;
+    }
   | { readonly kind: 'switch'; readonly name: string; readonly label: string };
 
 /** What was filled in: the place of a choice, an ISO time or nothing, a number, a switch. */
@@ -56,5 +69,7 @@ export function firstValues(fields: readonly Field[] = []): Values {
 
 /** A key that tells this opened dialog from any other. */
 export function newKey(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('');
 }

@@ -41,7 +41,9 @@ export function FieldInput({ field, value, onChange }: FieldInputProps): ReactEl
           min={field.least}
           max={field.most}
           value={String(value)}
-          onChange={({ target }) => onChange(Math.min(field.most, Math.max(field.least, target.valueAsNumber || field.least)))}
+          onChange={({ target }) =>
+            onChange(Math.min(field.most, Math.max(field.least, target.valueAsNumber || field.least)))
+          }
         />
       </div>
     );

@@ -101,11 +101,23 @@ function AuditFilters(): ReactElement {
       </div>
       <div className="field">
         <label htmlFor="audit-subject">{t.audit.subject}</label>
-        <input id="audit-subject" name="subject" defaultValue={search.subject ?? ''} maxLength={500} spellCheck={false} />
+        <input
+          id="audit-subject"
+          name="subject"
+          defaultValue={search.subject ?? ''}
+          maxLength={500}
+          spellCheck={false}
+        />
       </div>
       <div className="field">
         <label htmlFor="audit-job">{t.messages.job}</label>
-        <input id="audit-job" name="jobId" defaultValue={search.jobId ?? ''} maxLength={500} spellCheck={false} />
+        <input
+          id="audit-job"
+          name="jobId"
+          defaultValue={search.jobId ?? ''}
+          maxLength={500}
+          spellCheck={false}
+        />
       </div>
       <div className="buttons">
         <button type="submit" className="button">

@@ -1,6 +1,17 @@
 import type { AuditEntry } from '#console-api';
 
-const columns = ['at', 'app', 'by', 'via', 'action', 'subject', 'jobId', 'reason', 'outcome', 'fault'] as const;
+const columns = [
+  'at',
+  'app',
+  'by',
+  'via',
+  'action',
+  'subject',
+  'jobId',
+  'reason',
+  'outcome',
+  'fault',
+] as const;
 
 /** As a table for other programs. What would be a formula there is made a text. */
 export function csvOf(entries: readonly (AuditEntry & { readonly app: string })[]): string {

@@ -121,10 +121,14 @@ function secondsIn(response: Response): number | undefined {
 }
 
 /** A query without what is empty. Lists are repeated. */
-export function queryText(values: Readonly<Record<string, string | number | readonly string[] | undefined>>): string {
+export function queryText(
+  values: Readonly<Record<string, string | number | readonly string[] | undefined>>,
+): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(values))
-    for (const one of Array.isArray(value) ? (value as readonly string[]) : [value as string | number | undefined])
+    for (const one of Array.isArray(value)
+      ? (value as readonly string[])
+      : [value as string | number | undefined])
       if (one !== undefined && one !== '') query.append(name, String(one));
   const text = query.toString();
   return text === '' ? '' : `?${text}`;

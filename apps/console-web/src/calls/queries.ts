@@ -70,7 +70,11 @@ export function newestJobsQuery(values: Values, limit: number) {
 }
 
 export interface JobCounts {
-  readonly unfinished: readonly { readonly type: string; readonly statusCode: string; readonly count: number }[];
+  readonly unfinished: readonly {
+    readonly type: string;
+    readonly statusCode: string;
+    readonly count: number;
+  }[];
   readonly ended: readonly { readonly type: string; readonly statusCode: string; readonly count: number }[];
 }
 
@@ -83,7 +87,9 @@ export function overviewQuery(id: string) {
   return queryOptions({
     queryKey: ['job', id, 'overview'],
     queryFn: ({ signal }) =>
-      call<JobOverview>(`catalogue/jobs/${inPath(id)}/overview${queryText({ limit: datasetsPage })}`, { signal }),
+      call<JobOverview>(`catalogue/jobs/${inPath(id)}/overview${queryText({ limit: datasetsPage })}`, {
+        signal,
+      }),
   });
 }
 
@@ -114,7 +120,9 @@ export function partsQuery(id: string) {
   return infiniteQueryOptions({
     queryKey: ['job', id, 'parts'],
     queryFn: ({ pageParam, signal }) =>
-      call<JobParts>(`jobs/${inPath(id)}/parts${queryText({ limit: pageSize, after: pageParam })}`, { signal }),
+      call<JobParts>(`jobs/${inPath(id)}/parts${queryText({ limit: pageSize, after: pageParam })}`, {
+        signal,
+      }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ orders, works }) => orders?.next ?? works?.next,
   });
@@ -209,6 +217,8 @@ export function auditQuery(values: Values, limit: number) {
   return queryOptions({
     queryKey: ['operations', 'audit', values, limit],
     queryFn: ({ signal }) =>
-      call<FromAllApps<Page<AuditEntry>>>(`operations/all/audit${queryText({ ...values, limit })}`, { signal }),
+      call<FromAllApps<Page<AuditEntry>>>(`operations/all/audit${queryText({ ...values, limit })}`, {
+        signal,
+      }),
   });
 }

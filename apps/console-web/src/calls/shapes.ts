@@ -111,7 +111,12 @@ export interface ParkedRow {
   readonly state: string;
   readonly decision?: ParkedDecision;
   readonly decisions?: readonly ParkedDecision[];
-  readonly notes?: readonly { readonly by: string; readonly at: string; readonly text: string; readonly id: string }[];
+  readonly notes?: readonly {
+    readonly by: string;
+    readonly at: string;
+    readonly text: string;
+    readonly id: string;
+  }[];
 }
 
 export interface ParkedMessage extends ParkedRow {

@@ -127,7 +127,9 @@ async function found(
     looks.push(there(call<ParkedMessage>(path, { signal }), () => ({ kind: 'message', ...one })));
   }
   const results = await Promise.allSettled(looks);
-  const all = results.flatMap((one) => (one.status === 'fulfilled' && one.value !== undefined ? [one.value] : []));
+  const all = results.flatMap((one) =>
+    one.status === 'fulfilled' && one.value !== undefined ? [one.value] : [],
+  );
   const failed = results.find((one) => one.status === 'rejected');
   // An app that is away may have it; but what was found was found.
   if (all.length === 0 && failed !== undefined) throw failed.reason;

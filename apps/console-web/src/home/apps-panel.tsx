@@ -35,7 +35,9 @@ export function AppsPanel(): ReactElement {
                   <bdi className="strong">{visible(app)}</bdi>
                   <span className="sub">
                     {answer === undefined
-                      ? t.home.appAway(silent === undefined ? t.time.unknown : f.moment(new Date(silent.since)))
+                      ? t.home.appAway(
+                          silent === undefined ? t.time.unknown : f.moment(new Date(silent.since)),
+                        )
                       : down.length > 0
                         ? t.home.appDown(down.map(visible).join(', '))
                         : t.home.appUp}

@@ -48,7 +48,8 @@ export function WaitsPanel(): ReactElement {
                       </span>
                     </span>
                     <span className="sub">
-                      <code>{visible(code)}</code> · {t.waits.changers[sample.changeable] ?? sample.changeable} ·{' '}
+                      <code>{visible(code)}</code> ·{' '}
+                      {t.waits.changers[sample.changeable] ?? sample.changeable} ·{' '}
                       <Link to="/jobs/$id" params={{ id: jobId }}>
                         {visible(shortId(jobId))}
                       </Link>

@@ -78,7 +78,11 @@ function ManyDatasets({ parts }: { readonly parts: readonly JobPart[] }): ReactE
           const part = parts[index];
           return (
             part !== undefined && (
-              <DatasetRow key={index} part={part} place={{ index, start, count: parts.length, ref: rows.measureElement }} />
+              <DatasetRow
+                key={index}
+                part={part}
+                place={{ index, start, count: parts.length, ref: rows.measureElement }}
+              />
             )
           );
         })}
@@ -108,7 +112,13 @@ function DatasetRow({ part, place }: DatasetRowProps): ReactElement {
           'data-index': place.index,
           'aria-posinset': place.index + 1,
           'aria-setsize': place.count,
-          style: { position: 'absolute' as const, top: 0, left: 0, right: 0, transform: `translateY(${place.start}px)` },
+          style: {
+            position: 'absolute' as const,
+            top: 0,
+            left: 0,
+            right: 0,
+            transform: `translateY(${place.start}px)`,
+          },
         };
   return (
     <li className="part" {...where}>

@@ -26,13 +26,18 @@ export function helpdeskText({ job, why, address, now, version }: Known, t: Text
     `created ${job.createdAt ?? '–'}, changed ${job.updatedAt ?? '–'}`,
     ...(job.progress === undefined
       ? []
-      : [`progress ${job.progress.bytesDone} of ${job.progress.bytesTotal} bytes, phase ${job.progress.phase ?? '–'}`]),
+      : [
+          `progress ${job.progress.bytesDone} of ${job.progress.bytesTotal} bytes, phase ${job.progress.phase ?? '–'}`,
+        ]),
     ...(job.retryOf === undefined ? [] : [`retry of ${job.retryOf}`]),
   ];
   if (why === undefined || isOver(job.statusCode)) return lines.join('\n');
   const facts = why.all.map((fact) => {
     const values = Object.entries(fact.facts).map(([name, value]) => `${name}=${factText(name, value, f)}`);
-    const times = [fact.since === undefined ? '' : `since ${fact.since}`, fact.next === undefined ? '' : `next ${fact.next}`];
+    const times = [
+      fact.since === undefined ? '' : `since ${fact.since}`,
+      fact.next === undefined ? '' : `next ${fact.next}`,
+    ];
     const more = [...values, ...times].filter((one) => one !== '').join(', ');
     return `- ${fact.code} (${fact.app}): ${plain(lineOf(fact, t.waits, f))}${more === '' ? '' : ` [${more}]`}`;
   });

@@ -68,7 +68,10 @@ describe('The parts of a job', () => {
         ['j/0/2', 'done', 1],
       ],
     );
-    assert.deepEqual([parts[0]?.targets, parts[0]?.nextTry, parts[0]?.isWaiting], [['a'], '2026-11-29T12:00:00Z', true]);
+    assert.deepEqual(
+      [parts[0]?.targets, parts[0]?.nextTry, parts[0]?.isWaiting],
+      [['a'], '2026-11-29T12:00:00Z', true],
+    );
   });
 
   it('are what there is, where an app does not answer', () => {
@@ -95,7 +98,14 @@ describe('Facts for the helpdesk', () => {
     datasets: { count: 2, first: { pid: '20.500/1' } },
   };
   const why: Why = {
-    all: [{ app: 'job-assembler', code: 'limit.target', facts: { target: 'lts', limit: 4 }, changeable: 'operator' }],
+    all: [
+      {
+        app: 'job-assembler',
+        code: 'limit.target',
+        facts: { target: 'lts', limit: 4 },
+        changeable: 'operator',
+      },
+    ],
     missing: [{ app: 'archiver', code: 'app.silent', message: '', since: '2026-11-29T11:00:00Z' }],
     known: true,
     at: '2026-11-29T12:00:00Z',
@@ -104,12 +114,23 @@ describe('Facts for the helpdesk', () => {
 
   it('say what is known, and who did not answer', () => {
     const text = helpdeskText({ job, why, ...known }, textsEn, f);
-    for (const wanted of ['j1', 'https://c/console/jobs/j1', 'limit.target', 'target=lts', 'archiver does not answer', 'a⟨U+202E⟩b'])
+    for (const wanted of [
+      'j1',
+      'https://c/console/jobs/j1',
+      'limit.target',
+      'target=lts',
+      'archiver does not answer',
+      'a⟨U+202E⟩b',
+    ])
       assert.ok(text.includes(wanted), `${wanted} in ${text}`);
   });
 
   it('say nothing of waiting once it is over', () => {
-    const text = helpdeskText({ job: { ...job, statusCode: 'finishedSuccessful' }, why, ...known }, textsEn, f);
+    const text = helpdeskText(
+      { job: { ...job, statusCode: 'finishedSuccessful' }, why, ...known },
+      textsEn,
+      f,
+    );
     assert.ok(!text.includes('limit.target'));
   });
 });

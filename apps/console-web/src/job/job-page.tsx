@@ -127,7 +127,11 @@ function JobActions({ job }: { readonly job: ShownJob }): ReactElement {
           />
         </>
       )}
-      <ActButton text={`${t.actions['job.retry']}…`} refusal={refusals.retry} onAct={() => ask(retryDeed(t, job))} />
+      <ActButton
+        text={`${t.actions['job.retry']}…`}
+        refusal={refusals.retry}
+        onAct={() => ask(retryDeed(t, job))}
+      />
       <ActButton
         text={`${t.actions['job.cancel']}…`}
         refusal={refusals.cancel}

@@ -28,25 +28,24 @@ const sameAs: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** History and audit trail as one story, newest first; what both tell is told once. */
-export function timelineOf(history: readonly HistoryEntry[], trail: readonly TrailEntry[]): readonly Moment[] {
-  const acts = trail.map(
-    ({ id, at, by, action, reason, outcome, app, fault }): Moment => ({
-      ...{ key: `${app}/${id}`, at, by, kind: 'act', what: action, outcome, app },
-      ...(reason === undefined ? {} : { reason }),
-      ...(fault === undefined ? {} : { message: fault.message }),
-    }),
-  );
+export function timelineOf(
+  history: readonly HistoryEntry[],
+  trail: readonly TrailEntry[],
+): readonly Moment[] {
+  const acts = trail.map(({ id, at, by, action, reason, outcome, app, fault }): Moment => ({
+    ...{ key: `${app}/${id}`, at, by, kind: 'act', what: action, outcome, app },
+    ...(reason === undefined ? {} : { reason }),
+    ...(fault === undefined ? {} : { message: fault.message }),
+  }));
   const reports = history
     .filter((entry) => !isTold(entry, trail))
-    .map(
-      ({ at, by, statusCode, statusMessage, reason, event }, index): Moment => ({
-        ...{ key: `history/${index}/${at}`, at, by, message: statusMessage },
-        ...(event === undefined
-          ? { kind: 'status' as const, what: statusCode }
-          : { kind: 'event' as const, what: event }),
-        ...(reason === undefined ? {} : { reason }),
-      }),
-    );
+    .map(({ at, by, statusCode, statusMessage, reason, event }, index): Moment => ({
+      ...{ key: `history/${index}/${at}`, at, by, message: statusMessage },
+      ...(event === undefined
+        ? { kind: 'status' as const, what: statusCode }
+        : { kind: 'event' as const, what: event }),
+      ...(reason === undefined ? {} : { reason }),
+    }));
   return [...acts, ...reports].sort((one, other) => timeOf(other.at) - timeOf(one.at));
 }
 

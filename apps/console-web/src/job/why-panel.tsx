@@ -34,7 +34,10 @@ export function WhyPanel({ job }: { readonly job: ShownJob }): ReactElement | nu
   const runs = headline?.code === 'work.running';
   const others = all.filter((fact) => fact !== headline && !sameFact(fact, headline));
   return (
-    <section className={`card why ${runs ? 'busy' : headline === undefined ? 'calm' : 'wait'}`} aria-live="polite">
+    <section
+      className={`card why ${runs ? 'busy' : headline === undefined ? 'calm' : 'wait'}`}
+      aria-live="polite"
+    >
       <h2>{runs ? t.job.whyRuns : t.job.why}</h2>
       {headline === undefined ? (
         <p className="headline">{known || missing.length > 0 ? t.job.whyNothing : t.job.whyUnknown}</p>

@@ -22,7 +22,11 @@ export function FilterBar({ search, onChange }: FilterBarProps): ReactElement {
   const others = Object.keys(search).filter((name) => name !== 'unfinished' && name !== 'status').length;
   const views = [
     { text: quick.all, isOn: !hasFilter(search), search: {} },
-    { text: quick.unfinished, isOn: search.unfinished === 'true', search: withView(search, { unfinished: 'true' }) },
+    {
+      text: quick.unfinished,
+      isOn: search.unfinished === 'true',
+      search: withView(search, { unfinished: 'true' }),
+    },
     { text: quick.failed, isOn: search.status === failed, search: withView(search, { status: failed }) },
   ];
   return (
@@ -53,7 +57,10 @@ export function FilterBar({ search, onChange }: FilterBarProps): ReactElement {
 }
 
 /** Another view of the same owner, type and time. */
-function withView({ status: _status, unfinished: _unfinished, ...rest }: JobSearch, view: JobSearch): JobSearch {
+function withView(
+  { status: _status, unfinished: _unfinished, ...rest }: JobSearch,
+  view: JobSearch,
+): JobSearch {
   return { ...rest, ...view };
 }
 
@@ -86,7 +93,14 @@ function FilterForm({ search, onChange }: FilterBarProps): ReactElement {
           />
         </div>
       ))}
-      <Choice name="status" label={t.jobs.status} options={statuses} words={t.status} values={values} set={set} />
+      <Choice
+        name="status"
+        label={t.jobs.status}
+        options={statuses}
+        words={t.status}
+        values={values}
+        set={set}
+      />
       <Choice name="type" label={t.jobs.type} options={kinds} words={t.kinds} values={values} set={set} />
       {(['from', 'to'] as const).map((name) => (
         <div className="field" key={name}>
@@ -133,7 +147,9 @@ function Choice({ name, label, options, words, values, set }: ChoiceProps): Reac
             {words[option] ?? option}
           </option>
         ))}
-        {value !== '' && !options.includes(value) && <option value={value}>{statusesText(value, words)}</option>}
+        {value !== '' && !options.includes(value) && (
+          <option value={value}>{statusesText(value, words)}</option>
+        )}
       </select>
     </div>
   );

@@ -28,7 +28,15 @@ describe('The filters of jobs', () => {
 
   it('leave out what is none', () => {
     assert.deepEqual(
-      searchFrom({ unfinished: 'perhaps', from: '2026-02-31', to: 'soon', user: '  ', odd: 'x', type: {}, text: 'x'.repeat(1001) }),
+      searchFrom({
+        unfinished: 'perhaps',
+        from: '2026-02-31',
+        to: 'soon',
+        user: '  ',
+        odd: 'x',
+        type: {},
+        text: 'x'.repeat(1001),
+      }),
       {},
     );
     assert.deepEqual(searchFrom({ status: ['a', ' b ', '', 'a'], group: 7 }), { status: 'a,b', group: '7' });

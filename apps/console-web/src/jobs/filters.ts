@@ -68,7 +68,9 @@ export function searchOf({ status = [], unfinished, ...rest }: JobFilters): JobS
 }
 
 /** As `GET /console/api/jobs` takes it: days become the times of their beginning and their end. */
-export function queryOf(filters: JobFilters): Readonly<Record<string, string | readonly string[] | undefined>> {
+export function queryOf(
+  filters: JobFilters,
+): Readonly<Record<string, string | readonly string[] | undefined>> {
   const { status, unfinished, from, to, ...rest } = filters;
   const first = from === undefined ? undefined : dayIn(from);
   const last = to === undefined ? undefined : dayIn(to);

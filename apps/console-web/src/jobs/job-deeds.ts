@@ -63,7 +63,14 @@ export interface Steered {
 export function priorityDeed(t: Texts, steered: Steered, now: number): Deed {
   const { title, what, undo, level } = t.deeds.priority;
   return {
-    ...{ title, what, undo, confirm: t.actions['job.priority'], subjects: [steered.job.id], reason: 'required' },
+    ...{
+      title,
+      what,
+      undo,
+      confirm: t.actions['job.priority'],
+      subjects: [steered.job.id],
+      reason: 'required',
+    },
     fields: [{ kind: 'choice', name: 'priority', label: level, options: t.job.priorities, first: now }],
     run: async ({ reason, key, values }) => {
       await steer(steered, 'priority', { priority: values['priority'], reason }, key);

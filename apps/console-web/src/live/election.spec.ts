@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { grace, heard, newcomer, passed, silence, type Election, type ElectionWord, type Step } from './election.js';
+import {
+  grace,
+  heard,
+  newcomer,
+  passed,
+  silence,
+  type Election,
+  type ElectionWord,
+  type Step,
+} from './election.js';
 
 /** Tabs of one browser: each hears the others at once. */
 class Tabs {

@@ -1,5 +1,13 @@
 import { consoleEvents } from '#console-api';
-import { heard, newcomer, nextLook, passed, type Election, type ElectionWord, type Step } from './election.js';
+import {
+  heard,
+  newcomer,
+  nextLook,
+  passed,
+  type Election,
+  type ElectionWord,
+  type Step,
+} from './election.js';
 import { liveAfter, notConnected, wordIn, type LiveState, type LiveWord } from './live-state.js';
 
 type Wire =
@@ -133,6 +141,8 @@ export function browserSurroundings(now: () => number): Surroundings {
     now,
     open: () => new EventSource('/console/api/events?topics=jobs,operations'),
     channel: typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('catena-console'),
-    id: [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, '0')).join(''),
+    id: [...crypto.getRandomValues(new Uint8Array(12))]
+      .map((byte) => byte.toString(16).padStart(2, '0'))
+      .join(''),
   };
 }

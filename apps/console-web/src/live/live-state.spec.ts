@@ -48,7 +48,10 @@ describe('What is live', () => {
 describe('News', () => {
   const why = { all: [], missing: [], known: true, at: '' };
   const data: InfiniteData<ConsoleJobs> = {
-    pages: [{ items: [{ ...job, why }], partial: false }, { items: [{ ...job, id: '2' }], partial: false }],
+    pages: [
+      { items: [{ ...job, why }], partial: false },
+      { items: [{ ...job, id: '2' }], partial: false },
+    ],
     pageParams: [undefined, 'x'],
   };
 

@@ -45,7 +45,8 @@ export function liveAfter(state: LiveState, word: LiveWord, at: number): LiveSta
   }
 }
 
-export type Liveness = { readonly kind: 'live' | 'away' } | { readonly kind: 'old'; readonly seconds: number };
+export type Liveness =
+  { readonly kind: 'live' | 'away' } | { readonly kind: 'old'; readonly seconds: number };
 
 /** What is shown: live, how old, or not connected. */
 export function livenessOf({ isOpen, upstream, since }: LiveState, at: number): Liveness {

@@ -15,7 +15,9 @@ export function MePage(): ReactElement {
   const { t } = useWords();
   const { session } = useHere();
   const given = new Set(session.permissions.map(({ action }) => action));
-  const others = [...wide, ...actions].filter((action) => !given.has(action) && action !== 'session.emergency');
+  const others = [...wide, ...actions].filter(
+    (action) => !given.has(action) && action !== 'session.emergency',
+  );
   return (
     <Page title={t.me.title} heading={<bdi>{visible(session.username)}</bdi>}>
       <div className="columns">
@@ -92,7 +94,9 @@ function PermissionTable({ permissions }: { readonly permissions: readonly Permi
             </td>
             <td>
               {reach === 'all' ? t.me.reachAll : t.me.reachOwn}
-              {jobTypes !== undefined && <span className="sub">{t.me.types(jobTypes.map(visible).join(', '))}</span>}
+              {jobTypes !== undefined && (
+                <span className="sub">{t.me.types(jobTypes.map(visible).join(', '))}</span>
+              )}
             </td>
             <td>
               <code>{visible(rule)}</code>
@@ -123,7 +127,12 @@ function Settings(): ReactElement {
         <legend>{t.shell.languages}</legend>
         {languages.map((one) => (
           <label key={one} lang={one}>
-            <input type="radio" name="language" checked={one === language} onChange={() => setLanguage(one)} />{' '}
+            <input
+              type="radio"
+              name="language"
+              checked={one === language}
+              onChange={() => setLanguage(one)}
+            />{' '}
             {languageNames[one]}
           </label>
         ))}

@@ -4,8 +4,7 @@ import { bytesOf } from '../parts/visible.js';
 export const longestShown = 256 * 1024;
 
 export type ShownBody =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'file'; readonly bytes: number };
+  { readonly kind: 'text'; readonly text: string } | { readonly kind: 'file'; readonly bytes: number };
 
 /** A body as it is read: JSON with its lines, anything else as it came. */
 export function shownBody(body: string, encoding: 'utf8' | 'base64'): ShownBody {

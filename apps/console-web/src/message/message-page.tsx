@@ -129,7 +129,11 @@ function Body({ message }: OfMessage): ReactElement {
       ) : shown.kind === 'file' ? (
         <p>
           {t.message.tooLong(f.bytes(shown.bytes))}{' '}
-          <button type="button" className="inline" onClick={() => saveText(`${_id}.txt`, body ?? '', 'text/plain')}>
+          <button
+            type="button"
+            className="inline"
+            onClick={() => saveText(`${_id}.txt`, body ?? '', 'text/plain')}
+          >
             {t.message.download}
           </button>
         </p>

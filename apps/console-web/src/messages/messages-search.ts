@@ -27,7 +27,12 @@ export function messagesSearchFrom(search: Readonly<Record<string, unknown>>): M
 }
 
 /** As `GET operations/parking-lot` takes the messages of a group. */
-export function filterOf({ by = 'code', state, key, jobId }: MessagesSearch): Readonly<Record<string, string>> {
+export function filterOf({
+  by = 'code',
+  state,
+  key,
+  jobId,
+}: MessagesSearch): Readonly<Record<string, string>> {
   return {
     ...(state === undefined ? {} : { state }),
     ...(jobId === undefined ? {} : { jobId }),

@@ -8,9 +8,12 @@ import { filterOf, messagesSearchFrom } from './messages-search.js';
 
 describe('The address of messages', () => {
   it('has what is chosen, and nothing that is usual', () => {
-    assert.deepEqual(messagesSearchFrom({ by: 'code', state: 'parked', app: 'archiver', key: 'x.y', odd: 1 }), {
-      ...{ app: 'archiver', key: 'x.y' },
-    });
+    assert.deepEqual(
+      messagesSearchFrom({ by: 'code', state: 'parked', app: 'archiver', key: 'x.y', odd: 1 }),
+      {
+        ...{ app: 'archiver', key: 'x.y' },
+      },
+    );
     assert.deepEqual(messagesSearchFrom({ by: 'day', state: 'replayed' }), { by: 'day', state: 'replayed' });
     assert.deepEqual(messagesSearchFrom({ by: 'colour', state: 'lost', app: '' }), {});
   });
@@ -81,7 +84,12 @@ describe('The audit trail as a table', () => {
   it('has one line each, and no formula', () => {
     const entry = {
       ...{ id: '1', at: '2026-11-29T12:00:00Z', by: '=cmd()', via: 'console' as const, app: 'archiver' },
-      ...{ action: 'job.cancel' as const, subject: 'job/1', outcome: 'done' as const, reason: 'said "no",\nthen left' },
+      ...{
+        action: 'job.cancel' as const,
+        subject: 'job/1',
+        outcome: 'done' as const,
+        reason: 'said "no",\nthen left',
+      },
     };
     const [head, ...lines] = csvOf([entry]).split('\r\n');
     assert.match(head ?? '', /^at,app,by/);

@@ -56,7 +56,11 @@ export function bulkDeed(t: Texts, f: Formats, { app, action, filter, count }: B
     confirm: bulk.start,
     what: bulk.what(f.number(count), app),
     undo: bulk.undo,
-    subjects: [`${app}: ${Object.entries(filter).map((pair) => pair.join(' ')).join(', ')}`],
+    subjects: [
+      `${app}: ${Object.entries(filter)
+        .map((pair) => pair.join(' '))
+        .join(', ')}`,
+    ],
     reason: 'required',
     isDanger: action === 'discard',
     fields: [

@@ -14,7 +14,13 @@ interface ActButtonProps {
 const RefusedButton = later(async () => (await import('./refused-button.js')).RefusedButton, PlainRefused);
 
 /** A button that says why it is disabled: it keeps its focus, so that the keyboard finds the reason, too. */
-export function ActButton({ text, refusal, onAct, isDanger = false, isMain = false }: ActButtonProps): ReactElement {
+export function ActButton({
+  text,
+  refusal,
+  onAct,
+  isDanger = false,
+  isMain = false,
+}: ActButtonProps): ReactElement {
   const look = `button${isMain ? '' : ' quiet'}${isDanger ? ' danger' : ''}`;
   if (refusal === undefined)
     return (

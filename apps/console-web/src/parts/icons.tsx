@@ -13,7 +13,15 @@ const shapes = {
   tick: <path d="M3 8.6l3.2 3.2L13 4.9" fill="none" stroke="currentColor" strokeWidth="2.2" />,
   cross: <path d="M4 4l8 8M12 4l-8 8" fill="none" stroke="currentColor" strokeWidth="2.2" />,
   /** A triangle: some of it failed, or look here. */
-  triangle: <path d="M8 2.2L14.6 13.6H1.4z" fill="none" stroke="currentColor" strokeWidth="1.9" strokeLinejoin="round" />,
+  triangle: (
+    <path
+      d="M8 2.2L14.6 13.6H1.4z"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.9"
+      strokeLinejoin="round"
+    />
+  ),
   dash: <path d="M3.4 8h9.2" fill="none" stroke="currentColor" strokeWidth="2.4" />,
   clock: (
     <>

@@ -12,7 +12,10 @@ const window = 300_000;
 const maxSamples = 60;
 
 /** The samples with one more. Numbers that went back began anew. */
-export function withSample(samples: readonly Sample[], progress: ShownProgress | undefined): readonly Sample[] {
+export function withSample(
+  samples: readonly Sample[],
+  progress: ShownProgress | undefined,
+): readonly Sample[] {
   const at = progress?.at === undefined ? Number.NaN : Date.parse(progress.at);
   if (progress === undefined || Number.isNaN(at)) return samples;
   const last = samples.at(-1);
@@ -31,7 +34,10 @@ export function rateOf(samples: readonly Sample[]): number | undefined {
 }
 
 /** Seconds; undefined where nobody can tell. */
-export function secondsLeft({ bytesDone, bytesTotal }: ShownProgress, rate: number | undefined): number | undefined {
+export function secondsLeft(
+  { bytesDone, bytesTotal }: ShownProgress,
+  rate: number | undefined,
+): number | undefined {
   if (rate === undefined || rate <= 0 || bytesTotal <= bytesDone) return undefined;
   return (bytesTotal - bytesDone) / rate;
 }

@@ -40,7 +40,9 @@ export function languageFor(
 ): Language {
   const known = languages.filter((one) => offered.length === 0 || offered.includes(one));
   const wanted = [chosen, ...asked].map((one) => one?.slice(0, 2).toLowerCase());
-  const first = offered.map((one) => languages.find((known) => known === one)).find((one) => one !== undefined);
+  const first = offered
+    .map((one) => languages.find((known) => known === one))
+    .find((one) => one !== undefined);
   return (
     wanted.map((want) => known.find((one) => one === want)).find((one) => one !== undefined) ??
     first ??

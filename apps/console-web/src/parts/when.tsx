@@ -4,7 +4,13 @@ import { useTicks } from './ticker.js';
 import { useWords } from './words.js';
 
 /** How long ago, or in how long; the exact time with its zone in the tooltip. */
-export function When({ at, exact = false }: { readonly at: unknown; readonly exact?: boolean }): ReactElement {
+export function When({
+  at,
+  exact = false,
+}: {
+  readonly at: unknown;
+  readonly exact?: boolean;
+}): ReactElement {
   const { t, f, now } = useWords();
   useTicks();
   const time = timeIn(at);

@@ -8,19 +8,30 @@ import { Sentence } from './said.js';
 import { useWords } from './words.js';
 
 /** What holds a job up, in a sentence with its facts. */
-export function lineOf(fact: Pick<ToldFact, 'code' | 'facts'>, texts: WaitTexts, f: Formats): readonly Piece[] {
+export function lineOf(
+  fact: Pick<ToldFact, 'code' | 'facts'>,
+  texts: WaitTexts,
+  f: Formats,
+): readonly Piece[] {
   return fillFirst(waitTextOf(texts, fact.code).line, factsWithCode(fact, texts), f);
 }
 
 /** What more is known of it, as far as the first sentence has not said it. */
-export function moreOf(fact: Pick<ToldFact, 'code' | 'facts'>, texts: WaitTexts, f: Formats): readonly (readonly Piece[])[] {
+export function moreOf(
+  fact: Pick<ToldFact, 'code' | 'facts'>,
+  texts: WaitTexts,
+  f: Formats,
+): readonly (readonly Piece[])[] {
   return (waitTextOf(texts, fact.code).more ?? [])
     .map((template) => fill(template, factsWithCode(fact, texts), f))
     .filter((pieces) => pieces !== undefined);
 }
 
 /** Of a code that has no words here its name is one of the facts; of others `code` is that of the error behind them. */
-function factsWithCode({ code, facts }: Pick<ToldFact, 'code' | 'facts'>, { words }: WaitTexts): ToldFact['facts'] {
+function factsWithCode(
+  { code, facts }: Pick<ToldFact, 'code' | 'facts'>,
+  { words }: WaitTexts,
+): ToldFact['facts'] {
   return Object.hasOwn(words, code) ? facts : { ...facts, code };
 }
 

@@ -44,7 +44,8 @@ export function isForOthers(target: EventTarget | null): boolean {
   if (!(target instanceof Element)) return false;
   if (document.querySelector('[role=dialog],[role=menu]') !== null) return true;
   return (
-    target.closest('input:not([type=checkbox]):not([type=radio]),textarea,select,[contenteditable=true]') !== null
+    target.closest('input:not([type=checkbox]):not([type=radio]),textarea,select,[contenteditable=true]') !==
+    null
   );
 }
 
@@ -62,5 +63,8 @@ export function moveInRows(step: 1 | -1): void {
 
 /** Marks the row that has the focus. */
 export function markRow(): void {
-  document.activeElement?.closest('[data-row]')?.querySelector<HTMLInputElement>('input[type=checkbox]')?.click();
+  document.activeElement
+    ?.closest('[data-row]')
+    ?.querySelector<HTMLInputElement>('input[type=checkbox]')
+    ?.click();
 }

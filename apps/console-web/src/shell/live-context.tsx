@@ -64,11 +64,7 @@ interface LiveStatesProps {
 }
 
 function LiveStates({ connection, children }: LiveStatesProps): ReactElement {
-  const state = useSyncExternalStore(
-    connection?.subscribe ?? never,
-    connection?.snapshot ?? silent,
-    silent,
-  );
+  const state = useSyncExternalStore(connection?.subscribe ?? never, connection?.snapshot ?? silent, silent);
   return <LiveContext.Provider value={state}>{children}</LiveContext.Provider>;
 }
 

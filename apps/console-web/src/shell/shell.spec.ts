@@ -17,7 +17,14 @@ describe('After signing in', () => {
   it('nobody is led to another site, or back to signing in', () => {
     for (const bad of [
       ...[undefined, '', 'https://evil.example', '//evil.example', '/\\evil.example', 'javascript:alert(1)'],
-      ...['/console//evil.example', '/console/\\evil.example', '/sign-in', '/sign-in?returnTo=x', '/a\tb', `/${'x'.repeat(4001)}`],
+      ...[
+        '/console//evil.example',
+        '/console/\\evil.example',
+        '/sign-in',
+        '/sign-in?returnTo=x',
+        '/a\tb',
+        `/${'x'.repeat(4001)}`,
+      ],
     ])
       assert.equal(safeReturn(bad), '/', bad);
   });

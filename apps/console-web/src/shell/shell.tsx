@@ -27,13 +27,13 @@ export function Shell({ children }: { readonly children: ReactNode }): ReactElem
   useKeyboard(openHelp);
   return (
     <Live>
-        <SkipLink />
-        <Head onKeys={openHelp} />
-        <Banners />
-        <Main>
-          <Acts>{children}</Acts>
-        </Main>
-        {hasHelp && (
+      <SkipLink />
+      <Head onKeys={openHelp} />
+      <Banners />
+      <Main>
+        <Acts>{children}</Acts>
+      </Main>
+      {hasHelp && (
         <Suspense>
           <KeysHelp onClose={() => setHelp(false)} />
         </Suspense>
@@ -125,7 +125,9 @@ function Banners(): ReactElement | null {
 
 /** After a page has changed its heading gets the focus, as after a load, so that readers hear where they are. */
 function Main({ children }: { readonly children: ReactNode }): ReactElement {
-  const path = useRouterState({ select: ({ resolvedLocation, location }) => (resolvedLocation ?? location).pathname });
+  const path = useRouterState({
+    select: ({ resolvedLocation, location }) => (resolvedLocation ?? location).pathname,
+  });
   const main = useRef<HTMLElement>(null);
   const before = useRef(path);
   useEffect(() => {

@@ -38,7 +38,10 @@ export function SignInPage({ settings, returnTo, wasSignedIn, onSignedIn }: Sign
         <h1>{t.signIn.title}</h1>
         <p className="soft">{wasSignedIn ? t.signIn.ended : t.signIn.lead}</p>
         {hasOidc && (
-          <a className="button" href={`/console/sign-in/oidc?returnTo=${encodeURIComponent(`/console${to}`)}`}>
+          <a
+            className="button"
+            href={`/console/sign-in/oidc?returnTo=${encodeURIComponent(`/console${to}`)}`}
+          >
             {t.signIn.oidc}
           </a>
         )}
@@ -73,7 +76,12 @@ function PasswordForm({ strategies, isMain, onDone }: PasswordFormProps): ReactE
           <legend>{t.signIn.strategy}</legend>
           {strategies.map((one) => (
             <label key={one}>
-              <input type="radio" name="strategy" checked={one === strategy} onChange={() => setStrategy(one)} />{' '}
+              <input
+                type="radio"
+                name="strategy"
+                checked={one === strategy}
+                onChange={() => setStrategy(one)}
+              />{' '}
               {one === 'ldap' ? t.signIn.ldap : t.signIn.local}
             </label>
           ))}
@@ -81,11 +89,25 @@ function PasswordForm({ strategies, isMain, onDone }: PasswordFormProps): ReactE
       )}
       <div className="field">
         <label htmlFor="username">{t.signIn.username}</label>
-        <input id="username" name="username" autoComplete="username" required maxLength={200} spellCheck={false} />
+        <input
+          id="username"
+          name="username"
+          autoComplete="username"
+          required
+          maxLength={200}
+          spellCheck={false}
+        />
       </div>
       <div className="field">
         <label htmlFor="password">{t.signIn.password}</label>
-        <input id="password" name="password" type="password" autoComplete="current-password" required maxLength={1000} />
+        <input
+          id="password"
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          required
+          maxLength={1000}
+        />
       </div>
       {fault !== undefined && <SignInFault fault={fault} refused={t.signIn.refused} />}
       <button type="submit" className={isMain ? 'button' : 'button quiet'} aria-disabled={isGoing}>
@@ -120,7 +142,13 @@ function EmergencyForm({ onDone }: { readonly onDone: (session: ConsoleSession) 
   );
 }
 
-function SignInFault({ fault, refused }: { readonly fault: unknown; readonly refused: string }): ReactElement {
+function SignInFault({
+  fault,
+  refused,
+}: {
+  readonly fault: unknown;
+  readonly refused: string;
+}): ReactElement {
   const { t, f } = useWords();
   const call = fault instanceof CallFault ? fault : undefined;
   const text =

@@ -60,7 +60,14 @@ export const pagesDe: typeof pagesEn = {
     markRow: (id) => `Auftrag ${id} markieren`,
     unmark: 'Keinen markieren',
     copyIds: 'Ihre Kennungen kopieren',
-    columns: { job: 'Auftrag', status: 'Status', datasets: 'Datensätze', owner: 'Besitz', progress: 'Fortschritt', created: 'Erstellt' },
+    columns: {
+      job: 'Auftrag',
+      status: 'Status',
+      datasets: 'Datensätze',
+      owner: 'Besitz',
+      progress: 'Fortschritt',
+      created: 'Erstellt',
+    },
     datasets: (n, text) => (n === 1 ? '1 Datensatz' : `${text} Datensätze`),
     andMore: (text) => `und ${text} weitere`,
   },
@@ -201,7 +208,11 @@ export const pagesDe: typeof pagesEn = {
       undo: 'Eine Notiz bleibt.',
       text: 'Notiz',
     },
-    tryNow: { title: 'Jetzt versuchen?', what: 'Es wird sofort versucht statt zur nächsten Zeit.', undo: 'Nichts.' },
+    tryNow: {
+      title: 'Jetzt versuchen?',
+      what: 'Es wird sofort versucht statt zur nächsten Zeit.',
+      undo: 'Nichts.',
+    },
     bulk: {
       replay: 'Alle wiederholen?',
       discard: 'Alle verwerfen?',
@@ -227,7 +238,8 @@ export const pagesDe: typeof pagesEn = {
     groupings: { code: 'Code', type: 'Art', day: 'Tag' },
     state: 'Zustand',
     none: 'Hier ist keine Nachricht',
-    noneMore: 'Eine Nachricht, die eine App nicht verarbeiten konnte, liegt hier, bis der Betrieb über sie entscheidet.',
+    noneMore:
+      'Eine Nachricht, die eine App nicht verarbeiten konnte, liegt hier, bis der Betrieb über sie entscheidet.',
     groups: 'Gruppen',
     rows: 'Nachrichten der Gruppe',
     app: 'App',
@@ -321,7 +333,8 @@ export const pagesDe: typeof pagesEn = {
     title: 'Finden',
     looking: (what) => `Suche nach „${what}“…`,
     none: 'Nichts wurde gefunden',
-    noneMore: 'Die Kennung eines Auftrags, die PID eines Datensatzes, eine DOI oder die Kennung einer geparkten Nachricht wird hier gefunden, wenn Sie sie sehen dürfen.',
+    noneMore:
+      'Die Kennung eines Auftrags, die PID eines Datensatzes, eine DOI oder die Kennung einer geparkten Nachricht wird hier gefunden, wenn Sie sie sehen dürfen.',
     several: 'Mehreres wurde gefunden',
     jobs: 'Aufträge dieses Datensatzes',
     doi: 'Die Veröffentlichung mit dieser DOI',

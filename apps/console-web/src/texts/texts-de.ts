@@ -22,7 +22,8 @@ export const textsDe: Texts = {
     themes: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' },
     keys: 'Tastatur',
     emergency: 'Notfallanmeldung: Alles, was Sie tun, wird als Tun von „emergency“ festgehalten.',
-    stale: (time) => `Der Katalog antwortet nicht. Ihre Rechte sind die von ${time}; Aufträge sind nicht so aktuell wie sonst.`,
+    stale: (time) =>
+      `Der Katalog antwortet nicht. Ihre Rechte sind die von ${time}; Aufträge sind nicht so aktuell wie sonst.`,
     updated: 'Die Konsole wurde erneuert. Laden Sie die Seite neu, um die neue Version zu bekommen.',
     reload: 'Neu laden',
   },
@@ -49,7 +50,8 @@ export const textsDe: Texts = {
     go: 'Anmelden',
     going: 'Anmeldung läuft…',
     emergency: 'Notfallanmeldung',
-    emergencyLead: 'Für den Betrieb, während der Katalog weg ist. Jede Nutzung steht in den Logs und im Protokoll.',
+    emergencyLead:
+      'Für den Betrieb, während der Katalog weg ist. Jede Nutzung steht in den Logs und im Protokoll.',
     token: 'Notfall-Token',
     refused: 'Benutzername und Passwort gehören nicht zusammen.',
     tokenRefused: 'Das ist nicht das Notfall-Token.',
@@ -77,7 +79,8 @@ export const textsDe: Texts = {
     noPage: 'Diese Seite gibt es nicht',
     noPageMore: 'Die Adresse ist vertippt oder stammt von einer älteren Version.',
     noRight: 'Das dürfen Sie nicht sehen',
-    noRightMore: 'Es ist für den Betrieb. Gehören Sie dazu, fragen Sie, wer die Gruppen Ihres Kontos verwaltet.',
+    noRightMore:
+      'Es ist für den Betrieb. Gehören Sie dazu, fragen Sie, wer die Gruppen Ihres Kontos verwaltet.',
     home: 'Zur Übersicht',
   },
   time: {
@@ -169,7 +172,8 @@ export const textsDe: Texts = {
     done: (time) => `Getan um ${time}.`,
     changed: 'Es hat sich inzwischen geändert, und nichts wurde getan',
     failed: 'Es konnte nicht getan werden',
-    unknown: 'Es kam keine Antwort: Vielleicht ist es getan. Ein neuer Versuch in diesem Dialog ist sicher, es geschieht einmal.',
+    unknown:
+      'Es kam keine Antwort: Vielleicht ist es getan. Ein neuer Versuch in diesem Dialog ist sicher, es geschieht einmal.',
     tryAgain: 'Noch einmal versuchen',
     undo: 'Was nicht rückgängig zu machen ist',
     whom: 'Womit es geschieht',

@@ -22,7 +22,8 @@ export const textsEn = {
     themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
     keys: 'Keyboard',
     emergency: 'Emergency sign-in: everything you do is written down as done by “emergency”.',
-    stale: (time: string) => `The catalogue does not answer. Your rights are those of ${time}; jobs cannot be shown as new as usual.`,
+    stale: (time: string) =>
+      `The catalogue does not answer. Your rights are those of ${time}; jobs cannot be shown as new as usual.`,
     updated: 'The console was updated. Load the page again to get the new version.',
     reload: 'Load again',
   },
@@ -49,7 +50,8 @@ export const textsEn = {
     go: 'Sign in',
     going: 'Signing in…',
     emergency: 'Emergency sign-in',
-    emergencyLead: 'For operators while the catalogue is away. Each use is written into the logs and the audit trail.',
+    emergencyLead:
+      'For operators while the catalogue is away. Each use is written into the logs and the audit trail.',
     token: 'Emergency token',
     refused: 'User name and password do not belong together.',
     tokenRefused: 'That is not the emergency token.',

@@ -17,7 +17,11 @@ export const waitsEn: WaitTexts = {
       todo: 'Ask who is named, or end the pause when its reason is gone.',
     },
     'window.closed': {
-      line: ['{target} is in maintenance: {reason}', '{target} is in maintenance', 'A target is in maintenance'],
+      line: [
+        '{target} is in maintenance: {reason}',
+        '{target} is in maintenance',
+        'A target is in maintenance',
+      ],
       todo: 'It goes on when the window ends. Windows stand in ROUTES_FILE.',
     },
     deferred: {
@@ -39,11 +43,18 @@ export const waitsEn: WaitTexts = {
       todo: 'See whether catalog-api reaches the broker. The message is sent by itself then.',
     },
     'catalog.unaccepted': {
-      line: ['{app} has not accepted the message of the catalogue', 'The message of the catalogue was not accepted'],
+      line: [
+        '{app} has not accepted the message of the catalogue',
+        'The message of the catalogue was not accepted',
+      ],
       todo: 'See whether that app is up and its queue has a consumer.',
     },
     'plan.waiting': {
-      line: ['It cannot be planned now ({code}): {reason}', 'It cannot be planned now: {reason}', 'It cannot be planned now'],
+      line: [
+        'It cannot be planned now ({code}): {reason}',
+        'It cannot be planned now: {reason}',
+        'It cannot be planned now',
+      ],
       todo: 'It is tried again. Mend what is named: mostly the catalogue, or a storage, that is away.',
     },
     'plan.running': {
@@ -51,7 +62,11 @@ export const waitsEn: WaitTexts = {
       todo: self,
     },
     'target.unknown': {
-      line: ['Target {target} is not in ROUTES_FILE any more', 'Lane {lane} was made by a newer version', 'Its target is not known any more'],
+      line: [
+        'Target {target} is not in ROUTES_FILE any more',
+        'Lane {lane} was made by a newer version',
+        'Its target is not known any more',
+      ],
       todo: 'Put the target back into ROUTES_FILE of job-assembler and archiver, or cancel the job.',
     },
     'limit.global': {
@@ -70,7 +85,10 @@ export const waitsEn: WaitTexts = {
       todo: 'It goes on as work there ends. A larger limit for a while makes it quicker.',
     },
     'slot.kept': {
-      line: ['The free slot at {target} is kept for work that needs several at once', 'The free slot is kept for work that needs several at once'],
+      line: [
+        'The free slot at {target} is kept for work that needs several at once',
+        'The free slot is kept for work that needs several at once',
+      ],
       more: ['That is {workOrder}, which waits since {waitingSince}.'],
       todo: self,
     },
@@ -83,26 +101,49 @@ export const waitsEn: WaitTexts = {
       todo: 'See whether an archiver is alive, and start one.',
     },
     'work.silent': {
-      line: ['{worker} has its work and gives no sign of life since {seenAt}', '{app} says nothing more of it', 'The worker that has it says nothing more'],
+      line: [
+        '{worker} has its work and gives no sign of life since {seenAt}',
+        '{app} says nothing more of it',
+        'The worker that has it says nothing more',
+      ],
       more: ['Another one may take it over {takeoverAt}.'],
       todo: 'Is it frozen? End that process and start it again: another one goes on when its lease is over.',
     },
     'source.away': {
-      line: ['The folder of its originals is not mounted: {reason}', 'The folder of its originals is not mounted ({code})', 'The folder of its originals is not mounted'],
+      line: [
+        'The folder of its originals is not mounted: {reason}',
+        'The folder of its originals is not mounted ({code})',
+        'The folder of its originals is not mounted',
+      ],
       todo: 'Mount it on the archivers. It goes on by itself then.',
     },
     'quota.full': {
-      line: ['No room left: {reason}', 'No room left at {share} ({code})', 'No room left at {target}', 'No room left ({code})', 'No room left'],
+      line: [
+        'No room left: {reason}',
+        'No room left at {share} ({code})',
+        'No room left at {target}',
+        'No room left ({code})',
+        'No room left',
+      ],
       more: ['{free} are free, {needed} are needed.'],
       todo: 'Make room, or raise the quota.',
     },
     'work.waiting': {
-      line: ['{share} cannot be used now ({code})', 'Long-term storage cannot be used now: {reason}', 'Long-term storage cannot be used now ({code})', 'It is tried later'],
+      line: [
+        '{share} cannot be used now ({code})',
+        'Long-term storage cannot be used now: {reason}',
+        'Long-term storage cannot be used now ({code})',
+        'It is tried later',
+      ],
       more: ['{free} are free, {needed} are needed.'],
       todo: 'Mend what the code names. It goes on by itself, or at once with “try now”.',
     },
     'copy.missing': {
-      line: ['No good copy can be read: {reason}', 'No good copy can be read ({code})', 'No good copy can be read'],
+      line: [
+        'No good copy can be read: {reason}',
+        'No good copy can be read ({code})',
+        'No good copy can be read',
+      ],
       todo: 'Mount the target that has a good copy, or have it mended from there.',
     },
     'cold.restoring': {
@@ -110,11 +151,19 @@ export const waitsEn: WaitTexts = {
       todo: 'Nothing to do: the object store says when it is there. It may take minutes to days.',
     },
     'worker.outside': {
-      line: ['The operators of {target} do it: {reason}', 'The operators of {target} do it', 'Others operate its storage system'],
+      line: [
+        'The operators of {target} do it: {reason}',
+        'The operators of {target} do it',
+        'Others operate its storage system',
+      ],
       todo: 'Ask its operators; your agreement with them says who they are.',
     },
     'work.retrying': {
-      line: ['It failed and is tried again: attempt {attempt} of {of} ({code})', 'It failed and is tried again: {reason}', 'It failed and is tried again'],
+      line: [
+        'It failed and is tried again: attempt {attempt} of {of} ({code})',
+        'It failed and is tried again: {reason}',
+        'It failed and is tried again',
+      ],
       todo: 'Mend what the code names. It is tried by itself, or at once with “try now”.',
     },
     'work.shared-recall': {
@@ -123,7 +172,12 @@ export const waitsEn: WaitTexts = {
       todo: 'Nothing to do: both get it.',
     },
     'work.tape': {
-      line: ['It waits for cartridge {cartridge}', 'It waits for a drive at {share}', '{reason}', 'It waits for a drive, a mount or the position of a tape'],
+      line: [
+        'It waits for cartridge {cartridge}',
+        'It waits for a drive at {share}',
+        '{reason}',
+        'It waits for a drive, a mount or the position of a tape',
+      ],
       more: ['Place {place} in line.', 'At {share}.', 'With {worker}.'],
       todo: 'Nothing to do as long as the library works: tapes are read in their order.',
     },
@@ -141,7 +195,11 @@ export const waitsEn: WaitTexts = {
       todo: 'Ask the operators of that system. Catena only keeps what it reports.',
     },
     'work.running': {
-      line: ['Being worked on: {phase}, {bytesDone} of {bytesTotal}', 'Being worked on: {percent} % done', 'Being worked on'],
+      line: [
+        'Being worked on: {phase}, {bytesDone} of {bytesTotal}',
+        'Being worked on: {percent} % done',
+        'Being worked on',
+      ],
       more: ['{rate}.', '{secondsLeft} left.', 'With {worker}.', 'Cartridge {cartridge}.'],
       todo: 'Nothing to do.',
     },
