@@ -14,5 +14,5 @@ module.exports = {
       to: { circular: true },
     },
   ],
-  options: { ...options, exclude: { path: 'spec[.]ts$|^apps/[^/]+/src/testing/' } },
+  options: { ...options, exclude: { path: 'spec[.]tsx?$|^apps/[^/]+/src/testing/' } },
 };

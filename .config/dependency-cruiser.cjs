@@ -30,7 +30,7 @@ module.exports = {
     {
       name: 'app-never-imports-tools',
       severity: 'error',
-      from: { path: '^apps/', pathNot: 'spec[.]ts$' },
+      from: { path: '^apps/', pathNot: 'spec[.]tsx?$' },
       to: { path: '^(tools|test)/' },
     },
     {
@@ -98,6 +98,24 @@ module.exports = {
         path: '^libs/',
         pathNot: '^libs/(certificates|command-line|console-api|datablock|kernel|operations-client)/',
       },
+    },
+    {
+      name: 'console-web-knows-console-api',
+      severity: 'error',
+      from: { path: '^apps/console-web/', pathNot: 'spec[.]tsx?$' },
+      to: { path: '^libs/', pathNot: lib('console-api') },
+    },
+    {
+      name: 'console-web-runs-in-a-browser',
+      severity: 'error',
+      from: { path: ['^apps/console-web/src/', lib('console-api')], pathNot: 'spec[.]tsx?$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'browser-packages-only-in-console-web',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: '^apps/console-web/' },
+      to: { path: 'node_modules/(react|react-dom|@tanstack|@base-ui)/' },
     },
     {
       name: 'console-api-is-a-leaf',
@@ -183,8 +201,8 @@ module.exports = {
     {
       name: 'product-never-imports-specs',
       severity: 'error',
-      from: { pathNot: ['spec[.]ts$', '^test/', '^bench/'] },
-      to: { path: ['spec[.]ts$', '^test/'] },
+      from: { pathNot: ['spec[.]tsx?$', '^test/', '^bench/'] },
+      to: { path: ['spec[.]tsx?$', '^test/'] },
     },
     {
       name: 'gateway-stands-alone',

@@ -16,7 +16,7 @@ const environmentReaders = [
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', '.catena/**', '**/*.mjs'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     basePath: new URL('..', import.meta.url).pathname,
     languageOptions: {
       parser: tseslint.parser,
@@ -70,6 +70,30 @@ export default tseslint.config(
             'CallExpression[callee.object.name=/^(it|describe|test)$/][callee.property.name=/^(skip|only|todo)$/]',
           message: 'No switched-off or narrowed tests.',
         },
+      ],
+    },
+  },
+  {
+    files: ['apps/console-web/**/*.{ts,tsx}'],
+    basePath: new URL('..', import.meta.url).pathname,
+    languageOptions: {
+      parserOptions: {
+        project: './apps/console-web/tsconfig.json',
+        tsconfigRootDir: new URL('..', import.meta.url).pathname,
+      },
+    },
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { property: 'innerHTML', message: 'Texts are texts: render them.' },
+        { property: 'outerHTML', message: 'Texts are texts: render them.' },
+        { property: 'insertAdjacentHTML', message: 'Texts are texts: render them.' },
+        { property: 'dangerouslySetInnerHTML', message: 'Texts are texts: render them.' },
+      ],
+      'no-restricted-globals': [
+        'error',
+        { name: 'event', message: 'Take the event that the handler is given.' },
+        { name: 'name', message: 'The name of the window is not what you meant.' },
       ],
     },
   },

@@ -62,11 +62,19 @@ function installPackages() {
 function build(mayFail) {
   if (!existsSync(join(project, 'dist'))) say('building (some seconds the first time)');
   const compiler = join(project, 'node_modules/typescript/bin/tsc');
-  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.base.json'], {
-    cwd: project,
-    stdio: mayFail ? 'ignore' : ['ignore', 2, 2],
-  });
-  if (status !== 0 && !mayFail) fail('the build failed; the messages above say where');
+  // The console's browser part has a configuration of its own, and is bundled.
+  const steps = [
+    [compiler, '-p', 'tsconfig.base.json'],
+    [compiler, '-p', 'apps/console-web'],
+    ['apps/console-web/build.mjs'],
+  ];
+  for (const step of steps) {
+    const { status } = spawnSync(process.execPath, step, {
+      cwd: project,
+      stdio: mayFail ? 'ignore' : ['ignore', 2, 2],
+    });
+    if (status !== 0 && !mayFail) fail('the build failed; the messages above say where');
+  }
 }
 
 function run(tool, parameters) {

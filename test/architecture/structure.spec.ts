@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import ts from 'typescript';
 import { registry } from '#contracts';
 import { filesBelow, foldersIn, isThere, textOf } from '../support/repository.js';
-import { allSources, productSources, walk } from '../support/sources.js';
+import { allSources, isSpec, productSources, walk } from '../support/sources.js';
 
 /** The closed list of docs/decisions/0010: a new suffix needs a decision. */
 const suffixes = new Set([
@@ -37,7 +37,7 @@ describe('Every source file', () => {
     const odd = sources
       .map(({ path }) => path)
       .filter((path) => {
-        const [, stem = '', suffix = ''] = /([^/.]*)[.]?([^/]*?)[.]?ts$/.exec(path) ?? [];
+        const [, stem = '', suffix = ''] = /([^/.]*)[.]?([^/]*?)[.]?tsx?$/.exec(path) ?? [];
         const contract = path.startsWith('libs/contracts/') && contractSuffix.test(suffix);
         return !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(stem) || !(suffixes.has(suffix) || contract);
       });
@@ -61,7 +61,7 @@ describe('Every source file', () => {
 
   it(`has at most ${limits.folder} files beside it, itself included`, () => {
     const sizes = new Map<string, number>();
-    for (const { path } of sources.filter((one) => !one.path.endsWith('.spec.ts'))) {
+    for (const { path } of sources.filter((one) => !isSpec(one.path))) {
       const folder = path.slice(0, path.lastIndexOf('/'));
       sizes.set(folder, (sizes.get(folder) ?? 0) + 1);
     }
@@ -94,7 +94,7 @@ describe('Every source file', () => {
 describe('Every loop of an app', () => {
   it('is a HostedLoop or a LeasedWorker, which begin and end with the app', () => {
     const own = sources
-      .filter(({ path }) => path.startsWith('apps/') && !path.endsWith('.spec.ts'))
+      .filter(({ path }) => path.startsWith('apps/') && !isSpec(path))
       .filter(({ tree }) => /\b(setInterval[(]|new WorkLoop[(])/.test(tree.text))
       .map(({ path }) => path);
     assert.deepEqual(own, [], 'libs/leased-work/README.md');
@@ -107,6 +107,7 @@ const askTheMachine: Readonly<Record<string, string>> = {
   'libs/messaging/src/receipt.ts': 'a property of AMQP that nothing is decided by',
   'libs/publication-feed/src/feed-client.ts': 'a default: callers may give another time',
   'libs/storage/src/s3/s3-object-store.adapter.ts': 'the store compares a signature with its own time',
+  'apps/console-web/src/parts/now.ts': "the browser's clock, which its specs replace",
   'apps/catalog-api/src/persistence/word-lists.ts': 'the mark of an upgrade, for people',
   'apps/publication-server/src/pages/home.controller.ts':
     'when the program was loaded, before there is a clock',

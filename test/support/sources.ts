@@ -10,16 +10,23 @@ export interface Source {
 /** What we ship: sources of apps and libraries without their tests and twins. */
 export function productSources(): Source[] {
   return ['apps', 'libs']
-    .flatMap((folder) => filesBelow(folder, '.ts'))
-    .filter((path) => path.includes('/src/') && !path.endsWith('.spec.ts') && !path.includes('/testing/'))
+    .flatMap(typescriptBelow)
+    .filter((path) => path.includes('/src/') && !isSpec(path) && !path.includes('/testing/'))
     .map(parsed);
 }
 
 /** Everything that is written in TypeScript here. */
 export function allSources(): Source[] {
-  return ['apps', 'bench', 'libs', 'test', 'tools']
-    .flatMap((folder) => filesBelow(folder, '.ts'))
-    .map(parsed);
+  return ['apps', 'bench', 'libs', 'test', 'tools'].flatMap(typescriptBelow).map(parsed);
+}
+
+/** Also with the markup of the console's browser part. */
+function typescriptBelow(folder: string): string[] {
+  return filesBelow(folder).filter((path) => /[.]tsx?$/.test(path));
+}
+
+export function isSpec(path: string): boolean {
+  return /[.]spec[.]tsx?$/.test(path);
 }
 
 /** Visits every node of a tree. */

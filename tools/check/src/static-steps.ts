@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 export interface StaticStep {
   readonly name: string;
@@ -19,6 +19,11 @@ export function staticSteps(project: string): StaticStep[] {
     { name: 'format', run: tool('prettier', '--config', '.config/prettier.json', '--check', '.') },
     { name: 'lint', run: tool('eslint', '--config', '.config/eslint.config.js', '--max-warnings', '0', '.') },
     { name: 'build', run: tool('tsc', '-p', 'tsconfig.base.json') },
+    { name: 'build of the console', run: tool('tsc', '-p', 'apps/console-web') },
+    {
+      name: 'bundle of the console',
+      run: () => runTool(project, process.execPath, ['apps/console-web/build.mjs']),
+    },
     { name: 'boundaries', run: tool('depcruise', '--config', '.config/dependency-cruiser.cjs', ...folders) },
     { name: 'folders', run: tool('depcruise', '--config', '.config/dependency-cruiser-folders.cjs', 'apps') },
     { name: 'dead code', run: tool('knip', '--config', '.config/knip.json') },
@@ -26,8 +31,8 @@ export function staticSteps(project: string): StaticStep[] {
 }
 
 function runTool(project: string, program: string, parameters: readonly string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(join(project, program), [...parameters], {
+  return new Promise((done, reject) => {
+    const child = spawn(resolve(project, program), [...parameters], {
       cwd: project,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -36,6 +41,6 @@ function runTool(project: string, program: string, parameters: readonly string[]
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
     child.on('error', reject);
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(output))));
+    child.on('close', (code) => (code === 0 ? done() : reject(new Error(output))));
   });
 }

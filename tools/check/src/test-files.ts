@@ -15,19 +15,19 @@ export function testFiles(project: string, part: Part, grep: string): string[] {
 }
 
 export function compiled(project: string, source: string): string {
-  return join(project, 'dist', source.replace(/[.]ts$/, '.js'));
+  return join(project, 'dist', source.replace(/[.]tsx?$/, '.js'));
 }
 
 function partOf(file: string): Part | undefined {
   if (file.endsWith('.e2e.spec.ts')) return 'flows';
   if (file.endsWith('.int.spec.ts')) return 'int';
-  return file.endsWith('.spec.ts') ? 'unit' : undefined;
+  return /[.]spec[.]tsx?$/.test(file) ? 'unit' : undefined;
 }
 
 function typescriptFiles(project: string, folder: string): string[] {
   try {
     const entries = readdirSync(join(project, folder), { recursive: true, encoding: 'utf8' });
-    return entries.filter((entry) => entry.endsWith('.ts')).map((entry) => join(folder, entry));
+    return entries.filter((entry) => /[.]tsx?$/.test(entry)).map((entry) => join(folder, entry));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;

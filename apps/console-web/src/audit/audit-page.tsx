@@ -1,0 +1,132 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import type { FormEvent, ReactElement } from 'react';
+import { actions } from '#console-api';
+import { auditQuery } from '../calls/queries.js';
+import { entriesOf } from '../calls/from-apps.js';
+import { saveText } from '../parts/save.js';
+import { Empty, Failed, Loading, Partial } from '../parts/states.js';
+import { useWords, wordOf } from '../parts/words.js';
+import { Page } from '../shell/page.js';
+import { auditSearchFrom } from './audit-search.js';
+import { csvOf } from './csv.js';
+import { DeedRow } from './deed-row.js';
+
+const route = getRouteApi('/audit');
+/** Entries of each app. */
+const most = 200;
+
+/** Who did what to which, why, and what came of it: of all apps, newest first. */
+export function AuditPage(): ReactElement {
+  const { t, f } = useWords();
+  const search = route.useSearch();
+  const { data, error, isPending, refetch } = useQuery(auditQuery({ ...search }, most));
+  const entries = entriesOf(data);
+  const isFiltered = Object.keys(search).length > 0;
+  return (
+    <Page
+      title={t.audit.title}
+      lead={t.audit.lead}
+      actions={
+        entries.length > 0 && (
+          <button
+            type="button"
+            className="button quiet"
+            onClick={() => saveText('audit.csv', csvOf(entries), 'text/csv')}
+          >
+            {t.audit.csv}
+          </button>
+        )
+      }
+    >
+      <AuditFilters key={JSON.stringify(search)} />
+      {isPending ? (
+        <Loading rows={8} />
+      ) : data === undefined ? (
+        <Failed error={error} again={() => void refetch()} />
+      ) : (
+        <>
+          <Partial missing={data.missing} />
+          {entries.length === 0 ? (
+            <Empty
+              title={t.audit.none}
+              more={t.audit.noneMore}
+              clear={
+                isFiltered ? (
+                  <Link to="/audit" search={{}} activeProps={{}}>
+                    {t.states.clear}
+                  </Link>
+                ) : undefined
+              }
+            />
+          ) : (
+            <ul className="plain deeds card">
+              {entries.map((entry) => (
+                <DeedRow key={`${entry.app}/${entry.id}`} entry={entry} />
+              ))}
+            </ul>
+          )}
+          <p className="soft small">{t.audit.newest(f.number(most))}</p>
+        </>
+      )}
+    </Page>
+  );
+}
+
+function AuditFilters(): ReactElement {
+  const { t } = useWords();
+  const search = route.useSearch();
+  const navigate = useNavigate();
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    const given = Object.fromEntries(new FormData(event.currentTarget));
+    void navigate({ to: '/audit', search: auditSearchFrom(given) });
+  };
+  return (
+    <form className="filter-form flat" onSubmit={submit}>
+      <div className="field">
+        <label htmlFor="audit-by">{t.audit.by}</label>
+        <input id="audit-by" name="by" defaultValue={search.by ?? ''} maxLength={500} spellCheck={false} />
+      </div>
+      <div className="field">
+        <label htmlFor="audit-action">{t.audit.action}</label>
+        <select id="audit-action" name="action" defaultValue={search.action ?? ''}>
+          <option value="">{t.words.all}</option>
+          {actions.map((action) => (
+            <option key={action} value={action}>
+              {wordOf(t.actions, action)}
+            </option>
+          ))}
+        </select>
+      </div>
+      <div className="field">
+        <label htmlFor="audit-subject">{t.audit.subject}</label>
+        <input
+          id="audit-subject"
+          name="subject"
+          defaultValue={search.subject ?? ''}
+          maxLength={500}
+          spellCheck={false}
+        />
+      </div>
+      <div className="field">
+        <label htmlFor="audit-job">{t.messages.job}</label>
+        <input
+          id="audit-job"
+          name="jobId"
+          defaultValue={search.jobId ?? ''}
+          maxLength={500}
+          spellCheck={false}
+        />
+      </div>
+      <div className="buttons">
+        <button type="submit" className="button">
+          {t.jobs.apply}
+        </button>
+        <Link to="/audit" search={{}} className="button quiet" activeProps={{}}>
+          {t.jobs.clear}
+        </Link>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,61 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
+import { useEffect, useRef, type ReactElement } from 'react';
+import { CallFault } from './calls/call.js';
+import { sessionQuery, settingsQuery } from './calls/queries.js';
+import { HereProvider } from './parts/session.js';
+import { Failed, Loading } from './parts/states.js';
+import { Shell } from './shell/shell.js';
+
+/** What everything stands in: pages for who is signed in, and the way there for who is not. */
+export function Gate(): ReactElement {
+  const settings = useQuery(settingsQuery);
+  const session = useQuery(sessionQuery);
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const location = useRouterState({ select: (state) => state.location });
+  // What is shown, which is behind the address while a page is on its way.
+  const isSignIn = useRouterState({ select: ({ matches }) => matches.at(-1)?.routeId === '/sign-in' });
+  const isSignedOut = session.error instanceof CallFault && session.error.status === 401;
+  const was = useRef(false);
+  if (session.data !== undefined && !isSignedOut) was.current = true;
+  useEffect(() => {
+    if (!isSignedOut || isSignIn || location.pathname === '/sign-in') return;
+    const { pathname, searchStr } = location;
+    // What the last person saw is not for the next one.
+    client.removeQueries({
+      predicate: ({ queryKey }) => !['session', 'settings', 'codes'].includes(String(queryKey[0])),
+    });
+    void navigate({
+      to: '/sign-in',
+      search: { returnTo: `${pathname}${searchStr}`, ...(was.current ? { ended: '1' } : {}) },
+      replace: true,
+    });
+  }, [isSignedOut, isSignIn, location, navigate, client]);
+
+  if (isSignIn && settings.data !== undefined) return <Outlet />;
+  if (session.data !== undefined && settings.data !== undefined && !isSignedOut)
+    return (
+      <HereProvider value={{ session: session.data, settings: settings.data }}>
+        <Shell>
+          <Outlet />
+        </Shell>
+      </HereProvider>
+    );
+  const error = settings.error ?? (isSignedOut ? null : session.error);
+  return (
+    <main className="alone" id="main">
+      {error === null ? (
+        <Loading rows={6} />
+      ) : (
+        <Failed
+          error={error}
+          again={() => {
+            void settings.refetch();
+            void session.refetch();
+          }}
+        />
+      )}
+    </main>
+  );
+}

@@ -1,0 +1,67 @@
+import type { InfiniteData, QueryClient } from '@tanstack/react-query';
+import type { ConsoleJobs, ShownJob } from '#console-api';
+import type { LiveWord } from './live-state.js';
+
+/** Milliseconds in which several hints about the same become one question. */
+const pause = 2000;
+
+/** Has the cache follow the news: a job's row at once, what hangs on it a moment later. */
+export class News {
+  private readonly due = new Map<string, readonly unknown[]>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly client: QueryClient) {}
+
+  take(word: LiveWord): void {
+    switch (word.kind) {
+      case 'job':
+        this.client.setQueriesData<InfiniteData<ConsoleJobs>>({ queryKey: ['jobs', 'rows'] }, (data) =>
+          data === undefined ? undefined : withJob(data, word.job),
+        );
+        this.ask(['job', word.job.id]);
+        return this.ask(['jobs']);
+      case 'operations':
+        this.ask(['operations']);
+        // Hints of apps are about why jobs wait, too.
+        return this.ask(['job']);
+      case 'reset':
+        return void this.client.invalidateQueries();
+      case 'open':
+      case 'closed':
+      case 'state':
+        return undefined;
+    }
+  }
+
+  /** One question for all hints of a while; what nothing on the page shows is only marked as old. */
+  private ask(key: readonly unknown[]): void {
+    this.due.set(JSON.stringify(key), key);
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      const keys = [...this.due.values()];
+      this.due.clear();
+      for (const queryKey of keys) void this.client.invalidateQueries({ queryKey }, { cancelRefetch: false });
+    }, pause);
+  }
+}
+
+/** The rows with a job as it is now. One that is new comes with the next question. */
+export function withJob(data: InfiniteData<ConsoleJobs>, job: ShownJob): InfiniteData<ConsoleJobs> {
+  const isHere = data.pages.some(({ items }) => items.some(({ id }) => id === job.id));
+  if (!isHere) return data;
+  return {
+    ...data,
+    pages: data.pages.map((page) => ({
+      ...page,
+      items: page.items.map((item) =>
+        item.id === job.id
+          ? { ...job, ...(item.why === undefined || isOver(job) ? {} : { why: item.why }) }
+          : item,
+      ),
+    })),
+  };
+}
+
+function isOver({ statusCode }: ShownJob): boolean {
+  return /^(finished|completed|jobCancel)/.test(statusCode);
+}

@@ -1,0 +1,31 @@
+import { Tooltip } from '@base-ui/react/tooltip';
+import type { ReactElement } from 'react';
+
+export interface RefusedButtonProps {
+  readonly text: string;
+  readonly refusal: string;
+  readonly look: string;
+}
+
+/** A disabled button whose reason is shown to the pointer and to the keyboard. */
+export function RefusedButton({ text, refusal, look }: RefusedButtonProps): ReactElement {
+  return (
+    <Tooltip.Root>
+      <Tooltip.Trigger
+        className={look}
+        aria-disabled="true"
+        aria-description={refusal}
+        delay={150}
+        closeOnClick={false}
+        onClick={(event) => event.preventDefault()}
+      >
+        {text}
+      </Tooltip.Trigger>
+      <Tooltip.Portal>
+        <Tooltip.Positioner className="floating" sideOffset={6}>
+          <Tooltip.Popup className="tooltip">{refusal}</Tooltip.Popup>
+        </Tooltip.Positioner>
+      </Tooltip.Portal>
+    </Tooltip.Root>
+  );
+}

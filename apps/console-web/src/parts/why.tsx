@@ -1,0 +1,60 @@
+import type { ReactElement } from 'react';
+import type { ToldFact, Why } from '#console-api';
+import { waitTextOf, type WaitTexts } from '../texts/wait-text.js';
+import { fill, fillFirst, type Piece } from './fill.js';
+import type { Formats } from './formats.js';
+import { Icon } from './icons.js';
+import { Sentence } from './said.js';
+import { useWords } from './words.js';
+
+/** What holds a job up, in a sentence with its facts. */
+export function lineOf(
+  fact: Pick<ToldFact, 'code' | 'facts'>,
+  texts: WaitTexts,
+  f: Formats,
+): readonly Piece[] {
+  return fillFirst(waitTextOf(texts, fact.code).line, factsWithCode(fact, texts), f);
+}
+
+/** What more is known of it, as far as the first sentence has not said it. */
+export function moreOf(
+  fact: Pick<ToldFact, 'code' | 'facts'>,
+  texts: WaitTexts,
+  f: Formats,
+): readonly (readonly Piece[])[] {
+  return (waitTextOf(texts, fact.code).more ?? [])
+    .map((template) => fill(template, factsWithCode(fact, texts), f))
+    .filter((pieces) => pieces !== undefined);
+}
+
+/** Of a code that has no words here its name is one of the facts; of others `code` is that of the error behind them. */
+function factsWithCode(
+  { code, facts }: Pick<ToldFact, 'code' | 'facts'>,
+  { words }: WaitTexts,
+): ToldFact['facts'] {
+  return Object.hasOwn(words, code) ? facts : { ...facts, code };
+}
+
+/** One line in a list. */
+export function WhyLine({ why }: { readonly why: Why }): ReactElement | null {
+  const { t, f } = useWords();
+  const { headline, missing } = why;
+  if (headline === undefined) {
+    const [silent] = missing;
+    return silent === undefined ? null : (
+      <span className="why-line soft">
+        <Icon shape="clock" />
+        <span>{t.states.silent(silent.app, f.moment(new Date(silent.since)))}</span>
+      </span>
+    );
+  }
+  const runs = headline.code === 'work.running';
+  return (
+    <span className={`why-line ${runs ? 'busy' : headline.changeable === 'nobody' ? 'calm' : 'wait'}`}>
+      <Icon shape={runs ? 'half' : 'clock'} />
+      <span>
+        <Sentence pieces={lineOf(headline, t.waits, f)} />
+      </span>
+    </span>
+  );
+}

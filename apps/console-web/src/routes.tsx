@@ -1,0 +1,156 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Link,
+  useNavigate,
+  type ErrorComponentProps,
+  type RouterHistory,
+} from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
+import type { ReactElement } from 'react';
+import { settingsQuery } from './calls/queries.js';
+import { Gate } from './gate.js';
+import { HomePage } from './home/home-page.js';
+import { JobPage } from './job/job-page.js';
+import { searchFrom } from './jobs/filters.js';
+import { JobsPage } from './jobs/jobs-page.js';
+import { Said } from './parts/said.js';
+import { useWords } from './parts/words.js';
+import { parseSearch, stringifySearch } from './search.js';
+import { SignInPage } from './shell/sign-in-page.js';
+import { messagesSearchFrom } from './messages/messages-search.js';
+import { auditSearchFrom } from './audit/audit-search.js';
+
+const rootRoute = createRootRoute({ component: Gate, notFoundComponent: NoPage });
+
+const homeRoute = createRoute({ getParentRoute: () => rootRoute, path: '/', component: HomePage });
+
+const jobsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/jobs',
+  validateSearch: searchFrom,
+  component: JobsPage,
+});
+
+const jobRoute = createRoute({ getParentRoute: () => rootRoute, path: '/jobs/$id', component: JobPage });
+
+const messagesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/messages',
+  validateSearch: messagesSearchFrom,
+  component: lazyRouteComponent(() => import('./messages/messages-page.js'), 'MessagesPage'),
+});
+
+const messageRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/messages/$app/$id',
+  component: lazyRouteComponent(() => import('./message/message-page.js'), 'MessagePage'),
+});
+
+const auditRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/audit',
+  validateSearch: auditSearchFrom,
+  component: lazyRouteComponent(() => import('./audit/audit-page.js'), 'AuditPage'),
+});
+
+const meRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/me',
+  component: lazyRouteComponent(() => import('./me/me-page.js'), 'MePage'),
+});
+
+const goRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/go/$what',
+  component: lazyRouteComponent(() => import('./find/find-page.js'), 'FindPage'),
+});
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sign-in',
+  validateSearch: ({ returnTo, ended }: Record<string, unknown>): { returnTo?: string; ended?: string } => ({
+    ...(typeof returnTo === 'string' ? { returnTo } : {}),
+    ...(ended === '1' ? { ended } : {}),
+  }),
+  component: SignIn,
+});
+
+function SignIn(): ReactElement | null {
+  const { returnTo, ended } = signInRoute.useSearch();
+  const { data: settings } = useQuery(settingsQuery);
+  const navigate = useNavigate();
+  if (settings === undefined) return null;
+  return (
+    <SignInPage
+      settings={settings}
+      returnTo={returnTo}
+      wasSignedIn={ended === '1'}
+      onSignedIn={(href) => void navigate({ href: `/console${href}`, replace: true })}
+    />
+  );
+}
+
+function NoPage(): ReactElement {
+  const { t } = useWords();
+  return (
+    <div className="empty">
+      <h1>{t.states.noPage}</h1>
+      <p className="soft">{t.states.noPageMore}</p>
+      <Link to="/">{t.states.home}</Link>
+    </div>
+  );
+}
+
+/** A defect of one page leaves the others usable. */
+function Crashed({ error }: ErrorComponentProps): ReactElement {
+  const { t } = useWords();
+  return (
+    <div className="note stop" role="alert">
+      <p className="strong">{t.states.crashed}</p>
+      <p>{t.states.crashedMore}</p>
+      <p>
+        <Said text={error instanceof Error ? error.message : String(error)} />
+      </p>
+      <button type="button" className="button quiet" onClick={() => window.location.reload()}>
+        {t.shell.reload}
+      </button>
+    </div>
+  );
+}
+
+const routeTree = rootRoute.addChildren([
+  homeRoute,
+  jobsRoute,
+  jobRoute,
+  messagesRoute,
+  messageRoute,
+  auditRoute,
+  meRoute,
+  goRoute,
+  signInRoute,
+]);
+
+export type AppRouter = ReturnType<typeof appRouter>;
+
+/** @param history of the browser without; specs give one of their own */
+export function appRouter(history?: RouterHistory) {
+  return createRouter({
+    routeTree,
+    basepath: '/console',
+    parseSearch,
+    stringifySearch,
+    defaultErrorComponent: Crashed,
+    defaultPreload: 'intent',
+    scrollRestoration: true,
+    ...(history === undefined ? {} : { history }),
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: AppRouter;
+  }
+}
