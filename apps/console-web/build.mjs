@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// Bundles the browser part of the console into dist/apps/console-web: index.html, codes.json and assets/NAME-HASH.*.
+// Bundles the browser part of the console into dist/apps/console-web: index.html and assets/NAME-HASH.*.
 // Plain JavaScript, so that the image, which is built without tools/, can run it; tsc has checked the sources before.
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -21,6 +21,7 @@ const common = {
   minify: true,
   sourcemap: process.argv.includes('--sourcemap'),
   metafile: true,
+  write: false,
   outdir: assets,
   entryNames: '[name]-[hash]',
   chunkNames: '[name]-[hash]',
@@ -31,7 +32,6 @@ const common = {
 };
 
 const folder = join(here, 'src');
-rmSync(assets, { recursive: true, force: true });
 mkdirSync(assets, { recursive: true });
 const [app, early, style] = await Promise.all([
   build({
@@ -71,6 +71,13 @@ function firstLoad({ metafile }, name) {
   return [...found];
 }
 
+/** Names of assets tell their content: one that is there is right. */
+function putWhole(path, contents) {
+  const unfinished = join(target, `.${process.pid}-${basename(path)}`);
+  writeFileSync(unfinished, contents);
+  renameSync(unfinished, path);
+}
+
 const names = {
   main: nameOf(app, 'main.tsx'),
   early: nameOf(early, 'early.ts'),
@@ -90,8 +97,12 @@ const html = readFileSync(join(folder, 'index.html'), 'utf8')
       )
       .join('\n    '),
   );
-writeFileSync(join(target, 'index.html'), html);
-copyFileSync(join(here, 'codes.json'), join(target, 'codes.json'));
+// A console that starts at this moment, or another build, finds the files whole: new ones come first, old ones go last.
+const made = [app, early, style].flatMap(({ outputFiles }) => outputFiles);
+for (const { path, contents } of made) if (!existsSync(path)) putWhole(path, contents);
+putWhole(join(target, 'index.html'), html);
+const current = new Set(made.map(({ path }) => basename(path)));
+for (const name of readdirSync(assets)) if (!current.has(name)) rmSync(join(assets, name), { force: true });
 
 const kilobytes = (paths) =>
   paths.reduce((sum, path) => sum + gzipSync(readFileSync(join(project, path))).length, 0) / 1024;
