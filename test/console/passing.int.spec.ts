@@ -214,7 +214,8 @@ describe('Calls that the console passes on', () => {
     for (const call of ['why', 'parts', 'trail']) {
       const denied = await as('stranger').get(`/console/api/jobs/mine/${call}`);
       assert.equal(denied.status, 403, denied.text);
-      assert.equal((await as('operator').get(`/console/api/jobs/none/${call}`)).status, 404);
+      // SciCat's word for a job that is not there.
+      assert.equal((await as('operator').get(`/console/api/jobs/none/${call}`)).status, 400);
       assert.equal((await as('nobody').get(`/console/api/jobs/mine/${call}`)).status, 401);
     }
     assert.deepEqual([scene.archiver.taken, scene.assembler.taken], [[], []]);

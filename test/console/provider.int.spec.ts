@@ -42,7 +42,7 @@ describe('Sign-in at the provider, through the console', () => {
     const started = await browser.open(address);
     assert.equal(started.status, 302, await started.text());
     const left = await provider.signIn(browser, started.headers.get('location') ?? '', 'carla', callback);
-    const back = await browser.open(left.replace('http://catena.example', scene.catalogue.base));
+    const back = await browser.open(left.replace('http://catena.example', scene.gate.url));
     assert.equal(back.status, 302, await back.text());
     return new URL(back.headers.get('location') ?? '');
   };
@@ -73,7 +73,7 @@ describe('Sign-in at the provider, through the console', () => {
     assert.equal(again.headers.get('location'), '/console?fault=console.sign-in-refused');
   });
 
-  it('signs nobody in who follows an address of somebody else’s sign-in', async () => {
+  it('signs nobody in who follows the address of another person’s sign-in', async () => {
     const attacker = await scene.page();
     const back = await signedIn((await begin(attacker)).headers.get('location') ?? '');
     const victim = await scene.page();

@@ -82,7 +82,12 @@ export class ConsoleScene {
       ['job-assembler', 'archiver'].map((name) => OperatedApp.start(name)),
     );
     const scene = new ConsoleScene(catalogue, gate, assembler!, archiver!, folder);
-    await scene.begin(environment.console ?? {});
+    try {
+      await scene.begin(environment.console ?? {});
+    } catch (error) {
+      await scene.leave();
+      throw error;
+    }
     return scene;
   }
 
@@ -117,6 +122,10 @@ export class ConsoleScene {
 
   async stop(): Promise<void> {
     await this.console.stop();
+    await this.leave();
+  }
+
+  private async leave(): Promise<void> {
     await Promise.all([this.gate.shut(), this.assembler.stop(), this.archiver.stop()]);
     await this.catalogue.stop();
     await rm(this.folder, { recursive: true });

@@ -1,4 +1,4 @@
-const mostSegments = 8;
+const maxSegments = 8;
 const longestSegment = 2000;
 
 /** Signs that no id has: they would be read in other ways on the way to an app. */
@@ -23,7 +23,7 @@ export function askedPath(url: string, prefix: string): AskedPath | undefined {
   const [path = '', ...rest] = url.split('?');
   if (!path.startsWith(prefix) || rest.length > 1 || url.includes('#')) return undefined;
   const parts = path.slice(prefix.length).split('/');
-  if (parts.length > mostSegments) return undefined;
+  if (parts.length > maxSegments) return undefined;
   const segments: string[] = [];
   for (const part of parts) {
     const segment = decoded(part);

@@ -36,7 +36,7 @@ export class Ring {
     this.from = id;
   }
 
-  /** What somebody who heard `id` last has missed; undefined: that is not known any more. */
+  /** What a page that heard `id` last has missed; undefined: that is not known any more. */
   since(id: number, now: number): readonly Kept[] | undefined {
     this.forget(now);
     if (this.from === undefined || id < this.from || id < now - memory) return undefined;

@@ -8,7 +8,7 @@ import type { CurrentSession } from '../session/session.js';
 import { Jobs, type Asking, type JobParts, type JobTrail, type PartsQuery } from './jobs.service.js';
 
 const longestId = 200;
-const mostParts = 200;
+const maxParts = 200;
 
 @SignedInHere()
 @Controller('console/api/jobs')
@@ -74,11 +74,11 @@ function partsQueryFrom(query: Readonly<Record<string, unknown>>): PartsQuery {
   const [unknown] = Object.keys(others);
   const count = Number(limit);
   const isText = [after, worksAfter].every((one) => one === undefined || typeof one === 'string');
-  if (unknown !== undefined || !isText || !Number.isInteger(count) || count < 1 || count > mostParts)
+  if (unknown !== undefined || !isText || !Number.isInteger(count) || count < 1 || count > maxParts)
     throw new ConsoleError(
       400,
       'console.bad-request',
-      `Expected in the query after, worksAfter and limit (1 to ${mostParts}), each once, found something else.`,
+      `Expected in the query after, worksAfter and limit (1 to ${maxParts}), each once, found something else.`,
     );
   return {
     limit: count,

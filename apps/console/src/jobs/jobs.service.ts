@@ -9,8 +9,8 @@ import { permits, type CurrentSession } from '../session/session.js';
 import { forOwners } from './for-owners.js';
 
 /** Entries of the trail of one job. */
-const mostEntries = 200;
-const mostRows = 200;
+const maxEntries = 200;
+const maxRows = 200;
 /** First letters of the states in which a job is over, as SciCat's clients know them. */
 const endWords = /^(finished|completed|jobCancel|cancelled)/;
 
@@ -48,7 +48,7 @@ export class Jobs {
     const page = await this.catalogue.read<Omit<ConsoleJobs, 'items'> & { items: readonly ShownJob[] }>(
       ...([session, from, `/api/v4/jobs/rows${query}`, signal] as const),
     );
-    const waiting = page.items.filter(({ statusCode }) => !endWords.test(statusCode)).slice(0, mostRows);
+    const waiting = page.items.filter(({ statusCode }) => !endWords.test(statusCode)).slice(0, maxRows);
     const found = waiting.length === 0 ? new Map<string, Why>() : await this.whyOf(asking, waiting);
     const items = page.items.map((row) => {
       const why = found.get(row.id);
@@ -81,7 +81,7 @@ export class Jobs {
   async trail(asking: Asking, id: string): Promise<JobTrail> {
     const { session, signal } = asking;
     const { job } = await this.seen(asking, id);
-    const path = `audit?${new URLSearchParams({ jobId: job, limit: String(mostEntries) }).toString()}`;
+    const path = `audit?${new URLSearchParams({ jobId: job, limit: String(maxEntries) }).toString()}`;
     const { answers, missing } = await askApps<Page<AuditEntry>>(
       ...([this.apps.all, actingFor(session), { path }, signal, this.clock.now()] as const),
     );
@@ -92,7 +92,7 @@ export class Jobs {
         body.items.map((entry) => ({ ...(whole ? entry : withoutPlace(entry)), app })),
       )
       .sort((one, other) => (one.at < other.at ? 1 : -1))
-      .slice(0, mostEntries);
+      .slice(0, maxEntries);
     return { items, missing };
   }
 

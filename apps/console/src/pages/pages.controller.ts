@@ -1,8 +1,8 @@
-import { Controller, Get, Inject, Param, Req, Res, ServiceUnavailableException } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Open } from '#service-host';
 import { ConfigToken, type ConsoleConfig } from '../console.config.js';
-import { noSuchCall } from '../edge/console-error.js';
+import { ConsoleError, noSuchCall } from '../edge/console-error.js';
 import { fileOf, type WebFile, type WebFiles } from './web-files.js';
 
 /** Injection token of the built browser part. */
@@ -37,20 +37,20 @@ export class PagesController {
     await send(request, reply, file, file.lasting ? 'public, max-age=31536000, immutable' : 'no-cache');
   }
 
-  @Get(['console/api', 'console/api/*path'])
+  @Get(['console/api', 'console/api/*'])
   none(@Req() { url }: FastifyRequest): never {
     throw noSuchCall(`GET ${url.split('?')[0]}`);
   }
 
-  @Get(['console', 'console/*path'])
+  @Get(['console', 'console/*'])
   async page(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { index } = this.files;
     if (index === undefined)
-      throw new ServiceUnavailableException({
-        code: 'console.no-pages',
-        message:
-          'The pages of the console were not built here: an operator finds the reason in its log. Its calls work.',
-      });
+      throw new ConsoleError(
+        503,
+        'console.no-pages',
+        'The pages of the console were not built here: an operator finds the reason in its log. Its calls work.',
+      );
     await send(request, reply, index, 'no-store');
   }
 }

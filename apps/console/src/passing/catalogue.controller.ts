@@ -19,7 +19,7 @@ const passedHeaders = ['if-match', 'idempotency-key'] as const;
 export class CatalogueController {
   constructor(private readonly passing: CataloguePassing) {}
 
-  @All('*path')
+  @All('*')
   async pass(
     @SessionOf() session: CurrentSession,
     @Req() request: FastifyRequest,

@@ -18,7 +18,7 @@ const methods = ['GET', 'POST', 'PUT', 'DELETE'] as const;
 export class OperationsController {
   constructor(private readonly passing: OperationsPassing) {}
 
-  @Get('all/*path')
+  @Get('all/*')
   all(
     @SessionOf() session: CurrentSession,
     @Req() request: FastifyRequest,
@@ -30,7 +30,7 @@ export class OperationsController {
     return this.passing.all(session, asked, closedBy(reply));
   }
 
-  @All(':app/*path')
+  @All(':app/*')
   async one(
     @SessionOf() session: CurrentSession,
     @Req() request: FastifyRequest,

@@ -11,7 +11,7 @@ import { digestOf, type Session } from './session.js';
 /** Milliseconds that such a session lives. */
 const life = 3_600_000;
 /** Wrong tokens of one network within a quarter of an hour. */
-const mostTries = 5;
+const maxTries = 5;
 const window = 900_000;
 const maxCounted = 10_000;
 
@@ -41,7 +41,7 @@ export class Emergency {
       throw new ConsoleError(404, 'console.no-emergency', 'This console has no emergency token: sign in.');
     const network = networkOf(from);
     const tried = this.tries.get(network) ?? { count: 0 };
-    if (tried.count >= mostTries)
+    if (tried.count >= maxTries)
       throw new ConsoleError(
         429,
         'console.too-many-requests',

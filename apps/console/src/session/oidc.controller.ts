@@ -24,7 +24,7 @@ const home = '/console';
 
 /**
  * Sign-in at the identity provider. The browser comes back with a code that is good once, for half a minute, and only together
- * with the verifier in the cookie of the browser that began: who follows a link of somebody else's making is signed in as nobody.
+ * with the verifier in the cookie of the browser that began: whoever follows a link that another person made is signed in as nobody.
  */
 @Open('signing in is how one becomes known')
 @Controller('console/sign-in/oidc')

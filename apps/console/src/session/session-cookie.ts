@@ -6,7 +6,7 @@ import { Sealer } from './sealer.js';
 import type { Session } from './session.js';
 
 /** Bytes of a value that browsers keep together with its name and attributes: they take 4096 of all. */
-const mostBytes = 3800;
+const maxBytes = 3800;
 
 /** Sessions as cookies. */
 @Injectable()
@@ -46,7 +46,7 @@ export class SessionCookie {
     let sealed = '';
     for (const form of forms) {
       sealed = await this.sealer.seal('session', form);
-      if (sealed.length <= mostBytes) break;
+      if (sealed.length <= maxBytes) break;
     }
     return sealed;
   }

@@ -22,7 +22,7 @@ interface Known extends Pick<Session, 'username' | 'groups' | 'permissions' | 'r
 }
 
 /**
- * Whose a request is, with the rights of this minute. Cookies say who somebody was; who that is today is asked from catalog-api,
+ * Whose a request is, with the rights of this minute. Cookies say who a person was; who that is today is asked from catalog-api,
  * at most once a minute for each session of this process. A token that it does not know any more ends the session.
  */
 @Injectable()
