@@ -34,8 +34,9 @@ const contexts = [
 ];
 const codePattern = new RegExp(`^(${contexts.join('|')})[.]([a-z0-9-]+|[a-z0-9-]*<[a-z]+>)$`);
 
-/** Reasons of waiting, and names of actions, are no errors: docs/operations.md explains them. */
-const waits = new Set<string>([...waitCodes, ...actions]);
+/** Reasons of waiting, and names of actions and rights, are no errors: docs/operations.md explains them. */
+const rights = ['operations.read', 'operations.act', 'operations.audit'];
+const waits = new Set<string>([...waitCodes, ...actions, ...rights]);
 
 type Use = 'given' | 'compared' | 'other';
 

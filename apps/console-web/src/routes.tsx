@@ -2,7 +2,7 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
-  lazyRouteComponent,
+  lazyRouteComponent as later,
   Link,
   useNavigate,
   type ErrorComponentProps,
@@ -40,32 +40,32 @@ const messagesRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/messages',
   validateSearch: messagesSearchFrom,
-  component: lazyRouteComponent(() => import('./messages/messages-page.js'), 'MessagesPage'),
+  component: later(async () => ({ default: (await import('./messages/messages-page.js')).MessagesPage })),
 });
 
 const messageRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/messages/$app/$id',
-  component: lazyRouteComponent(() => import('./message/message-page.js'), 'MessagePage'),
+  component: later(async () => ({ default: (await import('./message/message-page.js')).MessagePage })),
 });
 
 const auditRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/audit',
   validateSearch: auditSearchFrom,
-  component: lazyRouteComponent(() => import('./audit/audit-page.js'), 'AuditPage'),
+  component: later(async () => ({ default: (await import('./audit/audit-page.js')).AuditPage })),
 });
 
 const meRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/me',
-  component: lazyRouteComponent(() => import('./me/me-page.js'), 'MePage'),
+  component: later(async () => ({ default: (await import('./me/me-page.js')).MePage })),
 });
 
 const goRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/go/$what',
-  component: lazyRouteComponent(() => import('./find/find-page.js'), 'FindPage'),
+  component: later(async () => ({ default: (await import('./find/find-page.js')).FindPage })),
 });
 
 const signInRoute = createRoute({
