@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Bundles the browser part of the console into dist/apps/console-web: index.html, codes.json and assets/NAME-HASH.*.
+// Bundles the browser part of the console into dist/apps/console-web: index.html and assets/NAME-HASH.*.
 // Plain JavaScript, so that the image, which is built without tools/, can run it; tsc has checked the sources before.
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -91,7 +91,6 @@ const html = readFileSync(join(folder, 'index.html'), 'utf8')
       .join('\n    '),
   );
 writeFileSync(join(target, 'index.html'), html);
-copyFileSync(join(here, 'codes.json'), join(target, 'codes.json'));
 
 const kilobytes = (paths) =>
   paths.reduce((sum, path) => sum + gzipSync(readFileSync(join(project, path))).length, 0) / 1024;

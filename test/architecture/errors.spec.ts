@@ -34,9 +34,11 @@ const contexts = [
 ];
 const codePattern = new RegExp(`^(${contexts.join('|')})[.]([a-z0-9-]+|[a-z0-9-]*<[a-z]+>)$`);
 
-/** Reasons of waiting, and names of actions and rights, are no errors: docs/operations.md explains them. */
-const rights = ['operations.read', 'operations.act', 'operations.audit'];
-const waits = new Set<string>([...waitCodes, ...actions, ...rights]);
+/** Reasons of waiting, and names of actions, are no errors: docs/operations.md explains them. */
+const waits = new Set<string>([
+  ...[...waitCodes, ...actions],
+  ...['operations.read', 'operations.act', 'operations.audit'],
+]);
 
 type Use = 'given' | 'compared' | 'other';
 

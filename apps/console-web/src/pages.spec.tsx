@@ -284,8 +284,9 @@ describe('The page', () => {
   });
 
   it('for signing in has each way that the installation offers', async () => {
-    const markup = await rendered('/sign-in?returnTo=%2Fjobs%2Fx', {});
+    const markup = await rendered('/sign-in?returnTo=%2Fjobs%2Fx&fault=x.y', answers([], false));
     assert.match(markup, /href="\/console\/sign-in\/oidc\?returnTo=%2Fconsole%2Fjobs%2Fx"/);
+    assert.ok(markup.includes('It means this.'), 'why the way back of the provider failed');
     for (const name of ['username', 'password', 'token']) assert.ok(markup.includes(`name="${name}"`), name);
   });
 });

@@ -68,18 +68,26 @@ const goRoute = createRoute({
   component: later(async () => ({ default: (await import('./find/find-page.js')).FindPage })),
 });
 
+interface SignInSearch {
+  readonly returnTo?: string;
+  readonly ended?: string;
+  /** A code: the provider's way back ended with it. */
+  readonly fault?: string;
+}
+
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
-  validateSearch: ({ returnTo, ended }: Record<string, unknown>): { returnTo?: string; ended?: string } => ({
+  validateSearch: ({ returnTo, ended, fault }: Record<string, unknown>): SignInSearch => ({
     ...(typeof returnTo === 'string' ? { returnTo } : {}),
     ...(ended === '1' ? { ended } : {}),
+    ...(typeof fault === 'string' && /^[a-z0-9.-]{1,100}$/.test(fault) ? { fault } : {}),
   }),
   component: SignIn,
 });
 
 function SignIn(): ReactElement | null {
-  const { returnTo, ended } = signInRoute.useSearch();
+  const { returnTo, ended, fault } = signInRoute.useSearch();
   const { data: settings } = useQuery(settingsQuery);
   const navigate = useNavigate();
   if (settings === undefined) return null;
@@ -88,6 +96,7 @@ function SignIn(): ReactElement | null {
       settings={settings}
       returnTo={returnTo}
       wasSignedIn={ended === '1'}
+      fault={fault}
       onSignedIn={(href) => void navigate({ href: `/console${href}`, replace: true })}
     />
   );

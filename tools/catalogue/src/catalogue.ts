@@ -4,7 +4,6 @@ import { appNames, registry } from '#contracts';
 import { describedControllers } from '../../../apps/catalog-api/src/catalog-api.module.js';
 import { openApiDocument } from '../../../apps/catalog-api/src/openapi/document.js';
 import { asyncApiOf } from './asyncapi.js';
-import { errorCodesOf } from './error-codes.js';
 import { classNotesIn } from './field-notes.js';
 import { MessageSchemas } from './json-schema.js';
 import { messagePlacesIn } from './message-places.js';
@@ -21,7 +20,6 @@ export function catalogue(root: string, version: string): ReadonlyMap<string, st
     ['docs/messages.md', messagesPage(registry, schemas, messagePlacesIn(root))],
     ['docs/openapi.json', json(openApiDocument(describedControllers, version))],
     ['docs/operations-openapi.json', json(operationsOpenApi(root, version))],
-    ['apps/console-web/codes.json', json(errorCodesOf(root))],
     ['docs/asyncapi.json', json(asyncApiOf(registry, apps, schemas, version))],
     ...registry.map((contract): [string, string] => [
       `docs/schemas/${contract.type}.json`,

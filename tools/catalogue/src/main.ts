@@ -14,5 +14,5 @@ for (const [path, text] of files) {
 for (const name of readdirSync(join(root, 'docs/schemas')))
   if (!files.has(`docs/schemas/${name}`)) rmSync(join(root, 'docs/schemas', name));
 console.log(
-  `${files.size} files written: docs/messages.md, docs/asyncapi.json, docs/schemas, docs/openapi.json, docs/operations-openapi.json, apps/console-web/codes.json`,
+  `${files.size} files written: docs/messages.md, docs/asyncapi.json, docs/schemas, docs/openapi.json, docs/operations-openapi.json`,
 );

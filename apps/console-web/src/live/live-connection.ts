@@ -121,6 +121,8 @@ export class LiveConnection {
   }
 
   private note(word: LiveWord): void {
+    // Each try in vain says so again: once is enough.
+    if (word.kind === 'closed' && !this.state.isOpen) return;
     this.state = liveAfter(this.state, word, this.around.now());
     this.take(word);
     this.tell();
