@@ -83,11 +83,12 @@ describe('News', () => {
     const news = new News(client);
     for (let index = 0; index < 50; index += 1) news.take({ kind: 'job', job });
     news.take({ kind: 'operations', topic: 'works' });
-    assert.deepEqual(asked, []);
+    assert.equal(asked.length, 0);
     context.mock.timers.tick(2000);
-    assert.deepEqual(asked, [['job', '1'], ['jobs'], ['operations'], [['job', '7', 'why']]]);
+    assert.equal(JSON.stringify(asked), '[["job","1"],["jobs"],["operations"],[["job","7","why"]]]');
     news.take({ kind: 'reset' });
-    assert.equal((asked.at(-1) as unknown[]).length, 2, 'everything');
+    const last = asked.at(-1);
+    assert.ok(Array.isArray(last) && last.length === 2, 'everything');
     news.take({ kind: 'closed' });
     context.mock.timers.tick(2000);
     assert.deepEqual(asked.at(-1), ['session']);

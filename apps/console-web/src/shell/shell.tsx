@@ -1,6 +1,8 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link, useRouterState } from '@tanstack/react-router';
 import { Suspense, useCallback, useEffect, useRef, useState, type ReactElement, type ReactNode } from 'react';
 import { Acts } from '../act/acts.js';
+import { appsQuery } from '../calls/queries.js';
 import { timeIn } from '../parts/formats.js';
 import { Icon } from '../parts/icons.js';
 import { later } from '../parts/later.js';
@@ -99,11 +101,22 @@ function Banners(): ReactElement | null {
   const { t, f } = useWords();
   const { session } = useHere();
   const rightsAt = timeIn(session.rightsAt);
+  const { data } = useQuery({ ...appsQuery, enabled: isOperator(session) });
+  const missing = data?.missing ?? [];
   return (
     <>
       {session.emergency && (
         <p className="banner stop" role="status">
           {t.shell.emergency}
+        </p>
+      )}
+      {missing.length > 0 && (
+        <p className="banner" role="status">
+          {missing.map(({ app, since }) => {
+            const time = timeIn(since);
+            const at = time === undefined ? t.time.unknown : f.moment(time);
+            return <span key={app}>{t.states.silent(visible(app), at)} </span>;
+          })}
         </p>
       )}
       {session.stale && (
