@@ -108,11 +108,18 @@ function answers(silent: readonly MissingApp[], isEmpty: boolean): Answers {
   };
 }
 
+interface Asked {
+  readonly who?: ConsoleSession;
+  readonly language?: 'en' | 'de';
+  /** Whether its calls are answered at all. */
+  readonly asks?: boolean;
+}
+
 /** Asks until nothing more is asked for, as a browser would. */
 async function rendered(
   address: string,
   known: Answers,
-  { who = session, language = 'en' as 'en' | 'de', asks = true } = {},
+  { who = session, language = 'en', asks = true }: Asked = {},
 ): Promise<string> {
   const asked = mock.method(globalThis, 'fetch', (url: string) => Promise.resolve(answerTo(url, known)));
   try {

@@ -34,10 +34,7 @@ function tab(id: string, name: string | undefined): { connection: LiveConnection
     {
       now: () => performance.now(),
       open: () => new Stream() as unknown as EventSource,
-      channel:
-        name === undefined
-          ? undefined
-          : (new BroadcastChannel(name) as unknown as globalThis.BroadcastChannel),
+      channel: name === undefined ? undefined : new BroadcastChannel(name),
       id,
     },
     (word) => heard.push(word),
