@@ -19,6 +19,8 @@ const clean: Readonly<Record<string, string>> = {
   'apps/one/src/domain/rules.ts': `import '../../../../libs/kernel/src/index.js';`,
   'apps/one/src/persistence/store.ts': `import 'mongoose';`,
   'apps/two/src/main.ts': `import '#storage';`,
+  'apps/console-web/src/main.tsx': `import 'react'; import '#console-api';`,
+  'libs/console-api/src/index.ts': `export const shapes = 1;`,
   'libs/kernel/src/index.ts': `import './inner.js';`,
   'libs/kernel/src/inner.ts': `export const inner = 1;`,
   'libs/kernel/src/inner.spec.ts': `import './inner.js';`,
@@ -58,6 +60,9 @@ const planted: Readonly<Record<string, readonly [path: string, text: string]>> =
   'command-line-knows-kernel': ['libs/command-line/src/load.ts', `import '#storage';`],
   'certificates-knows-kernel': ['libs/certificates/src/send.ts', `import '#storage';`],
   'console-api-is-a-leaf': ['libs/console-api/src/look.ts', `import '#kernel';`],
+  'console-web-knows-console-api': ['apps/console-web/src/look.tsx', `import '#kernel';`],
+  'console-web-runs-in-a-browser': ['apps/console-web/src/read.ts', `import 'node:fs';`],
+  'browser-packages-only-in-console-web': ['apps/one/src/markup.ts', `import 'react';`],
   'operations-knows-no-framework': ['libs/operations/src/module.ts', `import '@nestjs/common';`],
   'users-command-line-knows-no-database': ['apps/cli/src/look.ts', `import '#persistence';`],
   'outbox-knows-no-storage': ['libs/outbox/src/store.ts', `import '#storage';`],
@@ -88,7 +93,7 @@ async function violationsIn(
   const root = mkdtempSync(join(tmpdir(), 'catena-boundaries-'));
   directories.push(root);
   const { imports } = JSON.parse(textOf('package.json')) as { imports: object };
-  const fake = ['amqplib', 'minio', 'mongoose', '@nestjs/common'].flatMap((name) => [
+  const fake = ['amqplib', 'minio', 'mongoose', 'react', '@nestjs/common'].flatMap((name) => [
     [`node_modules/${name}/package.json`, JSON.stringify({ name, main: 'index.js' })],
     [`node_modules/${name}/index.js`, ''],
   ]);
@@ -99,7 +104,7 @@ async function violationsIn(
       name: 'planted',
       type: 'module',
       imports,
-      dependencies: { amqplib: '1', minio: '1', mongoose: '1', '@nestjs/common': '1' },
+      dependencies: { amqplib: '1', minio: '1', mongoose: '1', react: '1', '@nestjs/common': '1' },
     }),
     'tsconfig.base.json': textOf('tsconfig.base.json'),
   };

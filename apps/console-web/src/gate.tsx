@@ -21,14 +21,19 @@ export function Gate(): ReactElement {
   if (session.data !== undefined && !isSignedOut) was.current = true;
   useEffect(() => {
     if (!isSignedOut || isSignIn || location.pathname === '/sign-in') return;
-    const { pathname, searchStr } = location;
+    const { pathname, searchStr, search } = location;
+    const { fault } = search as { readonly fault?: string };
     // What the last person saw is not for the next one.
     client.removeQueries({
       predicate: ({ queryKey }) => !['session', 'settings', 'codes'].includes(String(queryKey[0])),
     });
     void navigate({
       to: '/sign-in',
-      search: { returnTo: `${pathname}${searchStr}`, ...(was.current ? { ended: '1' } : {}) },
+      search: {
+        returnTo: fault === undefined ? `${pathname}${searchStr}` : pathname,
+        ...(fault === undefined ? {} : { fault }),
+        ...(was.current ? { ended: '1' } : {}),
+      },
       replace: true,
     });
   }, [isSignedOut, isSignIn, location, navigate, client]);

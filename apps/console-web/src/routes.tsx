@@ -2,7 +2,7 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
-  lazyRouteComponent,
+  lazyRouteComponent as later,
   Link,
   useNavigate,
   type ErrorComponentProps,
@@ -40,46 +40,54 @@ const messagesRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/messages',
   validateSearch: messagesSearchFrom,
-  component: lazyRouteComponent(() => import('./messages/messages-page.js'), 'MessagesPage'),
+  component: later(async () => ({ default: (await import('./messages/messages-page.js')).MessagesPage })),
 });
 
 const messageRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/messages/$app/$id',
-  component: lazyRouteComponent(() => import('./message/message-page.js'), 'MessagePage'),
+  component: later(async () => ({ default: (await import('./message/message-page.js')).MessagePage })),
 });
 
 const auditRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/audit',
   validateSearch: auditSearchFrom,
-  component: lazyRouteComponent(() => import('./audit/audit-page.js'), 'AuditPage'),
+  component: later(async () => ({ default: (await import('./audit/audit-page.js')).AuditPage })),
 });
 
 const meRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/me',
-  component: lazyRouteComponent(() => import('./me/me-page.js'), 'MePage'),
+  component: later(async () => ({ default: (await import('./me/me-page.js')).MePage })),
 });
 
 const goRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/go/$what',
-  component: lazyRouteComponent(() => import('./find/find-page.js'), 'FindPage'),
+  component: later(async () => ({ default: (await import('./find/find-page.js')).FindPage })),
 });
+
+interface SignInSearch {
+  readonly returnTo?: string;
+  readonly ended?: string;
+  /** A code: the provider's way back ended with it. */
+  readonly fault?: string;
+}
 
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
-  validateSearch: ({ returnTo, ended }: Record<string, unknown>): { returnTo?: string; ended?: string } => ({
+  validateSearch: ({ returnTo, ended, fault }: Record<string, unknown>): SignInSearch => ({
     ...(typeof returnTo === 'string' ? { returnTo } : {}),
     ...(ended === '1' ? { ended } : {}),
+    ...(typeof fault === 'string' && /^[a-z0-9.-]{1,100}$/.test(fault) ? { fault } : {}),
   }),
   component: SignIn,
 });
 
 function SignIn(): ReactElement | null {
-  const { returnTo, ended } = signInRoute.useSearch();
+  const { returnTo, ended, fault } = signInRoute.useSearch();
   const { data: settings } = useQuery(settingsQuery);
   const navigate = useNavigate();
   if (settings === undefined) return null;
@@ -88,6 +96,7 @@ function SignIn(): ReactElement | null {
       settings={settings}
       returnTo={returnTo}
       wasSignedIn={ended === '1'}
+      fault={fault}
       onSignedIn={(href) => void navigate({ href: `/console${href}`, replace: true })}
     />
   );

@@ -3,7 +3,7 @@ export function parseSearch(text: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(text));
 }
 
-export function stringifySearch(search: Readonly<Record<string, unknown>>): string {
+export function stringifySearch(search: object): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(search))
     if (typeof value === 'string' && value !== '') query.set(name, value);

@@ -120,11 +120,16 @@ export function partsQuery(id: string) {
   return infiniteQueryOptions({
     queryKey: ['job', id, 'parts'],
     queryFn: ({ pageParam, signal }) =>
-      call<JobParts>(`jobs/${inPath(id)}/parts${queryText({ limit: pageSize, after: pageParam })}`, {
-        signal,
-      }),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: ({ orders, works }) => orders?.next ?? works?.next,
+      call<JobParts>(`jobs/${inPath(id)}/parts${queryText({ limit: pageSize, ...pageParam })}`, { signal }),
+    initialPageParam: {} as { readonly after?: string; readonly worksAfter?: string },
+    // Two lists in one: the one that is at its end begins anew, and is merged with what is known of it.
+    getNextPageParam: ({ orders, works }) =>
+      orders?.next === undefined && works?.next === undefined
+        ? undefined
+        : {
+            ...(orders?.next === undefined ? {} : { after: orders.next }),
+            ...(works?.next === undefined ? {} : { worksAfter: works.next }),
+          },
   });
 }
 
@@ -167,7 +172,7 @@ export function steeringQuery(id: string) {
 }
 
 export const appsQuery = queryOptions({
-  queryKey: ['operations', 'app'],
+  queryKey: ['apps'],
   queryFn: ({ signal }) => call<FromAllApps<AppInfo>>('operations/all/app', { signal }),
   refetchInterval: 30_000,
 });
@@ -215,7 +220,8 @@ export const runsQuery = queryOptions({
 
 export function auditQuery(values: Values, limit: number) {
   return queryOptions({
-    queryKey: ['operations', 'audit', values, limit],
+    queryKey: ['audit', values, limit],
+    refetchInterval: 30_000,
     queryFn: ({ signal }) =>
       call<FromAllApps<Page<AuditEntry>>>(`operations/all/audit${queryText({ ...values, limit })}`, {
         signal,

@@ -70,7 +70,10 @@ function sameFact(one: ToldFact, other: ToldFact | undefined): boolean {
 
 function Headline({ fact }: { readonly fact: ToldFact }): ReactElement {
   const { t, f } = useWords();
-  const { todo } = waitTextOf(t.waits, fact.code);
+  const { session } = useHere();
+  // What operators have to do is no help for the others.
+  const isTheirs = fact.changeable === 'operator' && !isOperator(session);
+  const todo = isTheirs ? t.job.ask : waitTextOf(t.waits, fact.code).todo;
   const more = moreOf(fact, t.waits, f);
   const code = fact.facts['code'];
   return (

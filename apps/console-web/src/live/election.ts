@@ -22,7 +22,7 @@ export interface Step {
 }
 
 /** Milliseconds. */
-export const beat = 2000;
+const beat = 2000;
 /** After which a leader counts as gone: a tab in the background may be slow, and answers a claim all the same. */
 export const silence = 5000;
 /** For which a claim may be answered. */

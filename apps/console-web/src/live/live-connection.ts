@@ -16,7 +16,7 @@ type Wire =
   /** A tab that came later gets what the others know. */
   | { readonly snapshot: LiveState };
 
-interface Surroundings {
+interface LiveMeans {
   readonly now: () => number;
   readonly open: () => EventSource;
   /** Undefined where tabs cannot talk to one another: then each listens for itself. */
@@ -38,7 +38,7 @@ export class LiveConnection {
   private readonly watchers = new Set<() => void>();
 
   constructor(
-    private readonly around: Surroundings,
+    private readonly around: LiveMeans,
     private readonly take: (word: LiveWord) => void,
   ) {}
 
@@ -121,6 +121,8 @@ export class LiveConnection {
   }
 
   private note(word: LiveWord): void {
+    // Each try in vain says so again: once is enough.
+    if (word.kind === 'closed' && !this.state.isOpen) return;
     this.state = liveAfter(this.state, word, this.around.now());
     this.take(word);
     this.tell();
@@ -136,7 +138,7 @@ export class LiveConnection {
 }
 
 /** In this browser. */
-export function browserSurroundings(now: () => number): Surroundings {
+export function liveInBrowser(now: () => number): LiveMeans {
   return {
     now,
     open: () => new EventSource('/console/api/events?topics=jobs,operations'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { QueryClient, type InfiniteData } from '@tanstack/react-query';
+import { QueryClient, type InfiniteData, type InvalidateQueryFilters } from '@tanstack/react-query';
 import type { ConsoleJobs, ShownJob } from '#console-api';
 import { liveAfter, livenessOf, notConnected, wordIn, type LiveWord } from './live-state.js';
 import { News, withJob } from './news.js';
@@ -72,19 +72,26 @@ describe('News', () => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const client = new QueryClient();
     const asked: unknown[] = [];
-    context.mock.method(client, 'invalidateQueries', (filters?: { queryKey?: unknown }) => {
-      asked.push(filters?.queryKey);
+    client.setQueryData(['job', '7', 'why'], {});
+    client.setQueryData(['job', '7', 'history'], []);
+    context.mock.method(client, 'invalidateQueries', (filters: InvalidateQueryFilters = {}) => {
+      const { queryKey, predicate } = filters;
+      const fitting = client.getQueryCache().findAll({ ...(predicate === undefined ? {} : { predicate }) });
+      asked.push(queryKey ?? fitting.map(({ queryKey: key }) => key));
       return Promise.resolve();
     });
     const news = new News(client);
     for (let index = 0; index < 50; index += 1) news.take({ kind: 'job', job });
     news.take({ kind: 'operations', topic: 'works' });
-    assert.deepEqual(asked, []);
+    assert.equal(asked.length, 0);
     context.mock.timers.tick(2000);
-    assert.deepEqual(asked, [['job', '1'], ['jobs'], ['operations'], ['job']]);
+    assert.equal(JSON.stringify(asked), '[["job","1"],["jobs"],["operations"],[["job","7","why"]]]');
     news.take({ kind: 'reset' });
-    assert.equal(asked.at(-1), undefined);
-    assert.equal(asked.length, 5);
+    const last = asked.at(-1);
+    assert.ok(Array.isArray(last) && last.length === 2, 'everything');
+    news.take({ kind: 'closed' });
+    context.mock.timers.tick(2000);
+    assert.deepEqual(asked.at(-1), ['session']);
     await Promise.resolve();
     client.clear();
   });

@@ -5,6 +5,13 @@ import type { LiveWord } from './live-state.js';
 /** Milliseconds in which several hints about the same become one question. */
 const pause = 2000;
 
+/** Of whatever job is shown. */
+const waits: readonly unknown[] = ['job', '*', 'waits'];
+
+function isOfWaits([first, , what]: readonly unknown[]): boolean {
+  return first === 'job' && (what === 'why' || what === 'parts' || what === 'steering');
+}
+
 /** Has the cache follow the news: a job's row at once, what hangs on it a moment later. */
 export class News {
   private readonly due = new Map<string, readonly unknown[]>();
@@ -22,12 +29,14 @@ export class News {
         return this.ask(['jobs']);
       case 'operations':
         this.ask(['operations']);
-        // Hints of apps are about why jobs wait, too.
-        return this.ask(['job']);
+        // Hints of apps are about why a job waits, and about its parts, too; what happened to it comes with its own news.
+        return this.ask(waits);
       case 'reset':
         return void this.client.invalidateQueries();
-      case 'open':
       case 'closed':
+        // Perhaps the session is over: the stream of one that is ends.
+        return this.ask(['session']);
+      case 'open':
       case 'state':
         return undefined;
     }
@@ -40,7 +49,11 @@ export class News {
       this.timer = undefined;
       const keys = [...this.due.values()];
       this.due.clear();
-      for (const queryKey of keys) void this.client.invalidateQueries({ queryKey }, { cancelRefetch: false });
+      for (const queryKey of keys)
+        void this.client.invalidateQueries(
+          queryKey === waits ? { predicate: ({ queryKey: of }) => isOfWaits(of) } : { queryKey },
+          { cancelRefetch: false },
+        );
     }, pause);
   }
 }

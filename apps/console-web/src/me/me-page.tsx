@@ -7,19 +7,29 @@ import { When } from '../parts/when.js';
 import { useWords, wordOf } from '../parts/words.js';
 import { Page } from '../shell/page.js';
 import { usePreferences } from '../shell/preferences.js';
+import { useSignOut } from '../shell/use-sign-out.js';
 
-const wide = ['read', 'act', 'audit'].map((verb) => `operations.${verb}` as Permission['action']);
+const wide = ['operations.read', 'operations.act', 'operations.audit'] as const;
 
 /** What a person may do here, by which rule, and what not; and what this browser keeps. */
 export function MePage(): ReactElement {
   const { t } = useWords();
   const { session } = useHere();
+  const signOut = useSignOut();
   const given = new Set(session.permissions.map(({ action }) => action));
   const others = [...wide, ...actions].filter(
     (action) => !given.has(action) && action !== 'session.emergency',
   );
   return (
-    <Page title={t.me.title} heading={<bdi>{visible(session.username)}</bdi>}>
+    <Page
+      title={t.me.title}
+      heading={<bdi>{visible(session.username)}</bdi>}
+      actions={
+        <button type="button" className="button quiet" onClick={signOut}>
+          {t.shell.signOut}
+        </button>
+      }
+    >
       <div className="columns">
         <div>
           <section className="card" aria-labelledby="may">

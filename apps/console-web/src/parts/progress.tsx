@@ -3,7 +3,7 @@ import type { ShownProgress } from '#console-api';
 import { useWords } from './words.js';
 
 /** Of bytes; of datasets where no bytes are known. */
-export function shareOf({ bytesDone, bytesTotal, datasetsDone, datasetsTotal }: ShownProgress): number {
+function shareOf({ bytesDone, bytesTotal, datasetsDone, datasetsTotal }: ShownProgress): number {
   if (bytesTotal > 0) return Math.min(1, bytesDone / bytesTotal);
   return datasetsTotal > 0 ? Math.min(1, datasetsDone / datasetsTotal) : 0;
 }

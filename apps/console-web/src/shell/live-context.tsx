@@ -8,7 +8,7 @@ import {
   type ReactElement,
   type ReactNode,
 } from 'react';
-import { browserSurroundings, LiveConnection } from '../live/live-connection.js';
+import { liveInBrowser, LiveConnection } from '../live/live-connection.js';
 import { notConnected, type LiveState } from '../live/live-state.js';
 import { News } from '../live/news.js';
 import { nowMs } from '../parts/ticker.js';
@@ -28,7 +28,7 @@ export function Live({ children }: { readonly children: ReactNode }): ReactEleme
   const [connection, setConnection] = useState<LiveConnection>();
   useEffect(() => {
     const news = new News(client);
-    const made = new LiveConnection(browserSurroundings(nowMs), (word) => news.take(word));
+    const made = new LiveConnection(liveInBrowser(nowMs), (word) => news.take(word));
     made.start();
     setConnection(made);
     const leave = (): void => made.stop();

@@ -1,9 +1,8 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link, useRouterState } from '@tanstack/react-router';
 import { Suspense, useCallback, useEffect, useRef, useState, type ReactElement, type ReactNode } from 'react';
 import { Acts } from '../act/acts.js';
-import { call } from '../calls/call.js';
-import { sessionQuery } from '../calls/queries.js';
+import { appsQuery } from '../calls/queries.js';
 import { timeIn } from '../parts/formats.js';
 import { Icon } from '../parts/icons.js';
 import { later } from '../parts/later.js';
@@ -16,6 +15,7 @@ import { FindBox } from './find-box.js';
 import { Live } from './live-context.js';
 import { LiveMark } from './live-mark.js';
 import { useKeyboard } from './use-keyboard.js';
+import { useSignOut } from './use-sign-out.js';
 
 const AccountMenu = later(async () => (await import('./account-menu.js')).AccountMenu, PlainAccount);
 const KeysHelp = later(async () => (await import('./keys-help.js')).KeysHelp, NoHelp);
@@ -54,13 +54,7 @@ function SkipLink(): ReactElement {
 function Head({ onKeys }: { readonly onKeys: () => void }): ReactElement {
   const { t } = useWords();
   const { session, settings } = useHere();
-  const client = useQueryClient();
-  const signOut = async (): Promise<void> => {
-    await call('session', { method: 'DELETE' }).catch(() => undefined);
-    client.clear();
-    await client.fetchQuery({ ...sessionQuery, retry: false }).catch(() => undefined);
-    window.location.assign('/console/sign-in');
-  };
+  const signOut = useSignOut();
   return (
     <header className="top">
       <Link to="/" className="brand">
@@ -81,8 +75,8 @@ function Head({ onKeys }: { readonly onKeys: () => void }): ReactElement {
       </nav>
       <FindBox />
       <LiveMark />
-      <Suspense fallback={<PlainAccount onSignOut={() => void signOut()} onKeys={onKeys} />}>
-        <AccountMenu onSignOut={() => void signOut()} onKeys={onKeys} />
+      <Suspense fallback={<PlainAccount onSignOut={signOut} onKeys={onKeys} />}>
+        <AccountMenu onSignOut={signOut} onKeys={onKeys} />
       </Suspense>
     </header>
   );
@@ -107,11 +101,22 @@ function Banners(): ReactElement | null {
   const { t, f } = useWords();
   const { session } = useHere();
   const rightsAt = timeIn(session.rightsAt);
+  const { data } = useQuery({ ...appsQuery, enabled: isOperator(session) });
+  const missing = data?.missing ?? [];
   return (
     <>
       {session.emergency && (
         <p className="banner stop" role="status">
           {t.shell.emergency}
+        </p>
+      )}
+      {missing.length > 0 && (
+        <p className="banner" role="status">
+          {missing.map(({ app, since }) => {
+            const time = timeIn(since);
+            const at = time === undefined ? t.time.unknown : f.moment(time);
+            return <span key={app}>{t.states.silent(visible(app), at)} </span>;
+          })}
         </p>
       )}
       {session.stale && (

@@ -3,6 +3,7 @@ import { useEffect, useState, type FormEvent, type ReactElement } from 'react';
 import type { ConsoleSession, ConsoleSettings } from '#console-api';
 import { call, CallFault } from '../calls/call.js';
 import { sessionQuery } from '../calls/queries.js';
+import { CodeText } from '../parts/states.js';
 import { useWords } from '../parts/words.js';
 import { safeReturn } from './safe-return.js';
 
@@ -10,11 +11,19 @@ interface SignInPageProps {
   readonly settings: ConsoleSettings;
   readonly returnTo: string | undefined;
   readonly wasSignedIn: boolean;
+  /** The code with which the provider's way back ended. */
+  readonly fault?: string | undefined;
   readonly onSignedIn: (to: string) => void;
 }
 
 /** Who one is, in the ways that the installation offers. */
-export function SignInPage({ settings, returnTo, wasSignedIn, onSignedIn }: SignInPageProps): ReactElement {
+export function SignInPage({
+  settings,
+  returnTo,
+  wasSignedIn,
+  fault,
+  onSignedIn,
+}: SignInPageProps): ReactElement {
   const { t } = useWords();
   const client = useQueryClient();
   const to = safeReturn(returnTo);
@@ -37,6 +46,15 @@ export function SignInPage({ settings, returnTo, wasSignedIn, onSignedIn }: Sign
         </p>
         <h1>{t.signIn.title}</h1>
         <p className="soft">{wasSignedIn ? t.signIn.ended : t.signIn.lead}</p>
+        {fault !== undefined && (
+          <div className="note stop" role="alert">
+            <p className="strong">{t.signIn.failed}</p>
+            <CodeText code={fault} />
+            <p className="small soft">
+              {t.states.code} <code>{fault}</code>
+            </p>
+          </div>
+        )}
         {hasOidc && (
           <a
             className="button"

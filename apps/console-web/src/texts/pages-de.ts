@@ -93,6 +93,7 @@ export const pagesDe: typeof pagesEn = {
     saysApp: (app) => `sagt ${app}`,
     facts: 'Alle Angaben',
     todo: 'Was zu tun ist',
+    ask: 'Dauert es an, kopieren Sie die Angaben für den Helpdesk und fragen dort.',
     progress: 'Fortschritt',
     noProgress: 'Noch wurde kein Fortschritt gemeldet.',
     bytes: 'Menge',

@@ -92,6 +92,7 @@ export const pagesEn = {
     saysApp: (app: string) => `says ${app}`,
     facts: 'All facts',
     todo: 'What to do',
+    ask: 'If it lasts, copy the facts for the helpdesk, and ask there.',
     progress: 'Progress',
     noProgress: 'No progress was reported yet.',
     bytes: 'Bytes',

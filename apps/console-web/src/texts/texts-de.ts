@@ -57,6 +57,7 @@ export const textsDe: Texts = {
     tokenRefused: 'Das ist nicht das Notfall-Token.',
     wait: (time) => `Zu viele Versuche. Wieder möglich in ${time}.`,
     away: 'Der Katalog antwortet nicht; mit einem Konto kann sich jetzt niemand anmelden.',
+    failed: 'Die Anmeldung bei Ihrem Institut ging nicht gut aus.',
     ended: 'Sie wurden abgemeldet. Nach der Anmeldung geht es weiter, wo Sie waren.',
   },
   states: {

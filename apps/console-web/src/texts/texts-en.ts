@@ -57,6 +57,7 @@ export const textsEn = {
     tokenRefused: 'That is not the emergency token.',
     wait: (time: string) => `Too many tries. Try again in ${time}.`,
     away: 'The catalogue does not answer, so nobody can sign in with an account now.',
+    failed: 'Signing in at your institute did not end well.',
     ended: 'You were signed out. Sign in again to go on where you were.',
   },
   states: {
