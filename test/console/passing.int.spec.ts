@@ -13,7 +13,7 @@ describe('Calls that the console passes on', () => {
   const pages = new Map<Person | 'nobody', ConsolePage>();
   const as = (person: Person | 'nobody'): ConsolePage => pages.get(person)!;
   before(async () => {
-    scene = await ConsoleScene.start();
+    scene = await ConsoleScene.start({ console: { METRICS_ENABLED: 'yes', OPERATIONS_PORT: '0' } });
     pages.set('nobody', await scene.page());
     for (const person of persons) pages.set(person, await scene.page(person));
     await scene.putJob('mine');
@@ -219,7 +219,12 @@ describe('Calls that the console passes on', () => {
       assert.equal((await as('nobody').get(`/console/api/jobs/mine/${call}`)).status, 401);
     }
     assert.deepEqual([scene.archiver.taken, scene.assembler.taken], [[], []]);
-    assert.equal((await as('scientist').get<Why>('/console/api/jobs/mine/why')).body.known, true);
+    const { known, missing } = (await as('scientist').get<Why>('/console/api/jobs/mine/why')).body;
+    // The archiver of this test answers in another form.
+    assert.deepEqual(
+      [known, missing.map(({ app, code }) => `${app} ${code}`)],
+      [true, ['archiver app.refused']],
+    );
     const parts = await as('scientist').get('/console/api/jobs/mine/parts?limit=5&after=p1');
     assert.deepEqual(parts.body, {
       orders: { items: [{ id: 'mine/0/1' }], next: 'p2' },
@@ -245,6 +250,15 @@ describe('Calls that the console passes on', () => {
     assert.equal(done.status, 202, done.text);
     const history = await as('scientist').get('/console/api/catalogue/jobs/mine/history');
     assert.match(history.text, /wrong run/);
+  });
+
+  it('are counted, on a port of their own', async () => {
+    const port = /"port":(\d+)[^\n]*numbers are at/.exec(scene.log.join(''))?.[1];
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    assert.match(text, /^catena_dependency_up\{dependency="catalogue"\} 1$/m);
+    assert.match(text, /^catena_event_streams 0$/m);
+    assert.match(text, /^http_server_request_duration_seconds_count\{[^}]*operations/m);
+    assert.equal((await as('admin').get('/metrics')).status, 404);
   });
 
   it('are beside pages that hold nothing, with headers that let nothing else in', async () => {

@@ -75,6 +75,25 @@ describe('The settings of sign-in', () => {
     assert.equal(notices.length, 2);
     assert.match(notices.join(), /EXPRESS_SESSION_SECRET.*OIDC_FRONTEND_CLIENTS/s);
   });
+
+  it('know the console, which gets codes in place of tokens', () => {
+    const provider = {
+      OIDC_ISSUER: 'https://provider.example',
+      OIDC_CLIENT_ID: 'catena',
+      OIDC_CALLBACK_URL: 'https://site.example/api/v3/auth/oidc/callback',
+      OIDC_SUCCESS_URL: 'https://site.example/login',
+    };
+    const url = 'https://site.example/console/sign-in/oidc/done';
+    const { oidc, notices } = identityConfigFrom({ ...provider, OIDC_CONSOLE_SUCCESS_URL: url });
+    assert.deepEqual(oidc?.frontends.get('console'), {
+      successUrl: url,
+      returnUrl: undefined,
+      codesOnly: true,
+    });
+    assert.equal(oidc?.frontends.get('scicat')?.codesOnly, false);
+    assert.deepEqual(notices, []);
+    assert.equal(identityConfigFrom(provider).oidc?.frontends.has('console'), false);
+  });
 });
 
 describe('The settings around the catalogue', () => {

@@ -7,6 +7,7 @@ const patience = 5000;
 /** As many as one call takes. */
 const maxJobs = 200;
 
+const otherForm = 'it answered in another form: is it of another version, or another program?';
 const noSuchCall = 'it has no such call: is it of an earlier version?';
 
 /** What each app answered that did, and who did not. */
@@ -59,14 +60,21 @@ export async function whyJobs(
     const some = jobIds.slice(start, start + maxJobs);
     const query = new URLSearchParams(some.map((id): [string, string] => ['jobId', id]));
     const call = { path: `why?${query.toString()}` };
-    const { answers, missing, without = [] } = await askApps<WhyAnswer>(apps, acting, call, signal, now);
+    const {
+      answers,
+      missing,
+      without = [],
+    } = await askApps<Partial<WhyAnswer>>(apps, acting, call, signal, now);
     // Each app answers why: one that cannot may hold up the job without a word.
-    const unable = without.map((app): MissingApp => ({
-      ...{ app, code: 'app.refused', message: noSuchCall, since: now.toISOString() },
+    const odd = answers.filter(({ body: { jobs } }) => typeof jobs !== 'object').map(({ app }) => app);
+    const unable = [...without, ...odd].map((app): MissingApp => ({
+      ...{ app, code: 'app.refused', since: now.toISOString() },
+      message: odd.includes(app) ? otherForm : noSuchCall,
     }));
     for (const id of some) {
       const told = answers.flatMap(({ app, body }) => {
-        const facts = Object.hasOwn(body.jobs, id) ? body.jobs[id] : undefined;
+        const { jobs = {} } = body;
+        const facts = Object.hasOwn(jobs, id) ? jobs[id] : undefined;
         return facts === undefined ? [] : [{ app, ...facts }];
       });
       found.set(id, why(told, [...missing, ...unable], now));

@@ -28,7 +28,9 @@ export function DeedRow({ entry }: DeedRowProps): ReactElement {
       </span>
       {reason !== undefined && reason !== '' && (
         <span className="reason sub">
-          “<Said text={reason} most={200} />”
+          <q>
+            <Said text={reason} most={200} />
+          </q>
         </span>
       )}
       {fault !== undefined && (

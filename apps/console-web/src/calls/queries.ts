@@ -116,14 +116,22 @@ export function whyQuery(id: string) {
   });
 }
 
+/** Where a page of parts begins: in the list of work orders, and in that of works. */
+interface PartsPlace {
+  readonly after?: string;
+  readonly worksAfter?: string;
+}
+
+const firstParts: PartsPlace = {};
+
 export function partsQuery(id: string) {
   return infiniteQueryOptions({
     queryKey: ['job', id, 'parts'],
     queryFn: ({ pageParam, signal }) =>
       call<JobParts>(`jobs/${inPath(id)}/parts${queryText({ limit: pageSize, ...pageParam })}`, { signal }),
-    initialPageParam: {} as { readonly after?: string; readonly worksAfter?: string },
+    initialPageParam: firstParts,
     // Two lists in one: the one that is at its end begins anew, and is merged with what is known of it.
-    getNextPageParam: ({ orders, works }) =>
+    getNextPageParam: ({ orders, works }): PartsPlace | undefined =>
       orders?.next === undefined && works?.next === undefined
         ? undefined
         : {

@@ -59,7 +59,9 @@ export function JobFacts({ overview }: { readonly overview: JobOverview }): Reac
               {t.job.cancelledBy(visible(job.cancel.by))} <When at={job.cancel.at} />
               {job.cancel.reason !== undefined && (
                 <p className="reason">
-                  “<Said text={job.cancel.reason} />”
+                  <q>
+                    <Said text={job.cancel.reason} />
+                  </q>
                 </p>
               )}
             </dd>

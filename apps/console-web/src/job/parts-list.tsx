@@ -94,7 +94,7 @@ function WorkText({ part }: { readonly part: MergedPart }): ReactElement | null 
   const { attempts = 0, worker, phase, bytesDone, bytesTotal, rate, cartridge, state } = part;
   const isRunning = state === 'runs';
   const texts = [
-    ...(isRunning && phase !== undefined ? [wordOf(t.phases, phase)] : []),
+    ...(isRunning && phase !== undefined ? [wordOf(t.waits.phases, phase)] : []),
     ...(isRunning && bytesDone !== undefined && bytesTotal !== undefined
       ? [t.words.of(f.bytes(bytesDone), f.bytes(bytesTotal))]
       : []),

@@ -49,7 +49,7 @@ export function ProgressPanel({ job }: { readonly job: ShownJob }): ReactElement
             {phase !== undefined && (
               <div>
                 <dt>{t.job.phase}</dt>
-                <dd>{wordOf(t.phases, phase)}</dd>
+                <dd>{wordOf(t.waits.phases, phase)}</dd>
               </div>
             )}
           </>

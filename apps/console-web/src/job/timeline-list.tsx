@@ -69,7 +69,9 @@ function MomentItem({ moment }: { readonly moment: Moment }): ReactElement {
       )}
       {reason !== undefined && reason !== '' && (
         <p className="reason">
-          “<Said text={reason} most={500} />”
+          <q>
+            <Said text={reason} most={500} />
+          </q>
         </p>
       )}
       <p className="soft small">

@@ -213,7 +213,9 @@ function Decisions({ message: { decisions = [] } }: OfMessage): ReactElement | n
           <li key={index} className="of-act">
             <Status code={state} />
             <p className="reason">
-              “<Said text={reason} />”
+              <q>
+                <Said text={reason} />
+              </q>
             </p>
             <p className="soft small">
               <When at={at} /> {t.words.by} <bdi>{visible(by)}</bdi>

@@ -59,7 +59,10 @@ function RunRow({ run }: { readonly run: RunOfApp }): ReactElement {
           ].join(' · ')}
         </span>
         <span className="sub reason">
-          “<Said text={run.reason} most={160} />” <bdi>{visible(by)}</bdi> <When at={createdAt} />
+          <q>
+            <Said text={run.reason} most={160} />
+          </q>{' '}
+          <bdi>{visible(by)}</bdi> <When at={createdAt} />
         </span>
         {waits !== undefined && (
           <span className="sub bad">

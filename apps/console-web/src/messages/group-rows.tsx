@@ -117,7 +117,10 @@ function MessageRow({ app, message, hasCode }: MessageRowProps): ReactElement {
         </span>
         {notes.at(-1) !== undefined && (
           <span className="sub reason">
-            “<Said text={notes.at(-1)?.text} most={120} />” <bdi>{visible(notes.at(-1)?.by ?? '')}</bdi>
+            <q>
+              <Said text={notes.at(-1)?.text} most={120} />
+            </q>{' '}
+            <bdi>{visible(notes.at(-1)?.by ?? '')}</bdi>
           </span>
         )}
       </span>

@@ -5,7 +5,7 @@ import { fill, fillFirst, type Piece } from './fill.js';
 import type { Formats } from './formats.js';
 import { Icon } from './icons.js';
 import { Sentence } from './said.js';
-import { useWords } from './words.js';
+import { useWords, wordOf } from './words.js';
 
 /** What holds a job up, in a sentence with its facts. */
 export function lineOf(
@@ -13,7 +13,7 @@ export function lineOf(
   texts: WaitTexts,
   f: Formats,
 ): readonly Piece[] {
-  return fillFirst(waitTextOf(texts, fact.code).line, factsWithCode(fact, texts), f);
+  return fillFirst(waitTextOf(texts, fact.code).line, factsInWords(fact, texts), f);
 }
 
 /** What more is known of it, as far as the first sentence has not said it. */
@@ -23,16 +23,21 @@ export function moreOf(
   f: Formats,
 ): readonly (readonly Piece[])[] {
   return (waitTextOf(texts, fact.code).more ?? [])
-    .map((template) => fill(template, factsWithCode(fact, texts), f))
+    .map((template) => fill(template, factsInWords(fact, texts), f))
     .filter((pieces) => pieces !== undefined);
 }
 
-/** Of a code that has no words here its name is one of the facts; of others `code` is that of the error behind them. */
-function factsWithCode(
+/** In words of ours where they are some; of a code that has none here its name is one of the facts, of others `code` is that of the error. */
+function factsInWords(
   { code, facts }: Pick<ToldFact, 'code' | 'facts'>,
-  { words }: WaitTexts,
+  { words, phases }: WaitTexts,
 ): ToldFact['facts'] {
-  return Object.hasOwn(words, code) ? facts : { ...facts, code };
+  const { phase } = facts;
+  return {
+    ...facts,
+    ...(typeof phase === 'string' ? { phase: wordOf(phases, phase) } : {}),
+    ...(Object.hasOwn(words, code) ? {} : { code }),
+  };
 }
 
 /** One line in a list. */

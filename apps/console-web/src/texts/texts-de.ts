@@ -157,13 +157,6 @@ export const textsDe: Texts = {
     public: 'Veröffentlichen',
     store: 'Kopie ablegen',
   },
-  phases: {
-    planning: 'Planung',
-    packing: 'Packen',
-    verifying: 'Prüfen',
-    recalling: 'Zurückholen',
-    waiting: 'Warten',
-  },
   act: {
     reason: 'Grund',
     reasonHint: '3 bis 500 Zeichen. Wen es betrifft, liest ihn, und er bleibt im Protokoll.',

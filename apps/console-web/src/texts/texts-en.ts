@@ -156,13 +156,6 @@ export const textsEn = {
     public: 'Publish',
     store: 'Store a copy',
   },
-  phases: {
-    planning: 'planning',
-    packing: 'packing',
-    verifying: 'verifying',
-    recalling: 'recalling',
-    waiting: 'waiting',
-  },
   act: {
     reason: 'Reason',
     reasonHint: '3 to 500 letters. Those whom it concerns read it, and it stays in the audit trail.',

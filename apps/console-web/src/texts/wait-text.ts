@@ -14,6 +14,8 @@ export interface WaitTexts {
   readonly words: Readonly<Record<WaitWord, WaitText>>;
   /** Of a code that this version does not know: `{code}`. */
   readonly unknown: WaitText;
+  /** Of what is being done. */
+  readonly phases: Readonly<Record<string, string>>;
   readonly changers: Readonly<Record<Changer, string>>;
 }
 

@@ -215,6 +215,13 @@ export const waitsDe: WaitTexts = {
     line: ['Er wartet auf „{code}“, wofür diese Version der Konsole keine Worte hat'],
     todo: 'Die Angaben unten sagen, was bekannt ist. Die Dokumentation der neueren Version kennt den Code.',
   },
+  phases: {
+    planning: 'Planung',
+    packing: 'Packen',
+    verifying: 'Prüfen',
+    recalling: 'Zurückholen',
+    waiting: 'Warten',
+  },
   changers: {
     owner: 'Sie können das ändern',
     operator: 'Der Betrieb kann das ändern',

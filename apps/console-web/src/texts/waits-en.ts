@@ -208,6 +208,13 @@ export const waitsEn: WaitTexts = {
     line: ['It waits for “{code}”, which this version of the console has no words for'],
     todo: 'The facts below say what is known. The documentation of the newer version has the code.',
   },
+  phases: {
+    planning: 'planning',
+    packing: 'packing',
+    verifying: 'verifying',
+    recalling: 'recalling',
+    waiting: 'waiting',
+  },
   changers: {
     owner: 'You can change that',
     operator: 'An operator can change that',

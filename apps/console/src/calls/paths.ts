@@ -2,7 +2,6 @@ const maxSegments = 8;
 const longestSegment = 2000;
 
 /** Signs that no id has: they would be read in other ways on the way to an app. */
-// eslint-disable-next-line no-control-regex -- these are what is looked for
 const odd = /[\u0000-\u001f\u007f\\]/;
 
 /** The path and query of a call as the browser wrote them, below a prefix. */

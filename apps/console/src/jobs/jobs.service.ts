@@ -89,7 +89,7 @@ export class Jobs {
     const whole = permits(session, 'operations.audit');
     const items = answers
       .flatMap(({ app, body }) =>
-        body.items.map((entry) => ({ ...(whole ? entry : withoutPlace(entry)), app })),
+        itemsOf(body).map((entry) => ({ ...(whole ? entry : withoutPlace(entry)), app })),
       )
       .sort((one, other) => (one.at < other.at ? 1 : -1))
       .slice(0, maxEntries);
@@ -127,7 +127,7 @@ export class Jobs {
     const { answers, missing } = await askApps<Page<unknown>>(
       ...([apps, actingFor(session), { path }, signal, this.clock.now()] as const),
     );
-    const items = answers.flatMap(({ body }) => body.items);
+    const items = answers.flatMap(({ body }) => itemsOf(body));
     // All archivers of one database answer the same; of several databases the first that has more says where to go on.
     const next = answers.map(({ body }) => body.next).find((place) => place !== undefined);
     return { page: { items, ...(next === undefined ? {} : { next }) }, missing };
@@ -138,6 +138,11 @@ export interface PartsQuery {
   readonly after?: string;
   readonly worksAfter?: string;
   readonly limit: number;
+}
+
+/** An app of another version may answer in another form: what the others say is shown all the same. */
+function itemsOf<Item>({ items }: Partial<Page<Item>>): readonly Item[] {
+  return Array.isArray(items) ? (items as readonly Item[]) : [];
 }
 
 function withoutPlace({ from: _, ...entry }: AuditEntry): AuditEntry {
