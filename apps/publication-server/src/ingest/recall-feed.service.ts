@@ -94,6 +94,13 @@ export function recallNewsFrom(value: unknown): RecallProgress {
   };
 }
 
-function publicly({ _id, requestedAt, client: _c, updatedAt: _u, place: _p, ...rest }: StoredRecall): RecallRequest {
+function publicly({
+  _id,
+  requestedAt,
+  client: _c,
+  updatedAt: _u,
+  place: _p,
+  ...rest
+}: StoredRecall): RecallRequest {
   return { ...rest, id: _id, requestedAt: requestedAt.toISOString() };
 }
