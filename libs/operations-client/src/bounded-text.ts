@@ -2,7 +2,7 @@
 const most = 8 * 1024 * 1024;
 
 /** An answer that is larger than anybody would show. */
-export class AnswerTooLarge extends Error {}
+class AnswerTooLarge extends Error {}
 
 /**
  * The text of an answer, up to a size: what is larger is left unread.

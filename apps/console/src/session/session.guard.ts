@@ -17,7 +17,7 @@ interface RequestOfSession extends FastifyRequest {
 
 /** Lets signed-in people in, and says who it is. */
 @Injectable()
-export class SessionGuard implements CanActivate {
+class SessionGuard implements CanActivate {
   static readonly asks = 'session';
 
   constructor(private readonly sessions: Sessions) {}
