@@ -24,6 +24,8 @@ export const ConfigToken = Symbol('ConsoleConfig');
 
 const exampleUrl = 'https://scicat.example.org/console';
 const leastSecret = 32;
+/** In the header, where THEME_FILE says no other name. */
+const ownName = 'Catena';
 const languages = ['en', 'de'] as const;
 
 /** Everything the console reads from its environment. See docs/configuration.md. */
@@ -101,7 +103,11 @@ function read(environment: Environment): ConsoleConfig {
       environment['CONSOLE_SIGN_IN'] ?? 'local',
       signInStrategies,
     ),
-    theme: attempted(environment, () => themeFrom(environment['THEME_FILE']), themeFrom(undefined)),
+    theme: attempted(
+      environment,
+      () => themeFrom(environment['THEME_FILE'], ownName),
+      themeFrom(undefined, ownName),
+    ),
     links: linksFrom(environment),
     languages: chosenFrom(
       environment,

@@ -25,9 +25,12 @@ const standard: Theme = {
 /** What WCAG 2.2 asks of text of normal size. */
 const leastContrast = 4.5;
 
-/** @throws PermanentError `kernel.configuration` naming the file and what is wrong with it */
-export function themeFrom(file: string | undefined): Theme {
-  if (file === undefined || file === '') return standard;
+/**
+ * @param name of what has no theme of its own
+ * @throws PermanentError `kernel.configuration` naming the file and what is wrong with it
+ */
+export function themeFrom(file: string | undefined, name = standard.name): Theme {
+  if (file === undefined || file === '') return { ...standard, name };
   try {
     return checked(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {

@@ -18,7 +18,7 @@ export function DeedRow({ entry }: DeedRowProps): ReactElement {
   return (
     <li className="deed" data-row>
       <span>
-        <bdi className="strong">{visible(by)}</bdi> {wordOf(t.actions, action)} <Subject entry={entry} />
+        <bdi className="strong">{visible(by)}</bdi> {wordOf(t.did, action)} <Subject entry={entry} />
         {outcome !== 'done' && (
           <>
             {' '}

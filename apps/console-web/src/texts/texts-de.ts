@@ -1,3 +1,4 @@
+import { didDe } from './did.js';
 import { pagesDe } from './pages-de.js';
 import type { Texts } from './texts-en.js';
 import { waitsDe } from './waits-de.js';
@@ -196,5 +197,6 @@ export const textsDe: Texts = {
     then: 'dann',
   },
   waits: waitsDe,
+  did: didDe,
   ...pagesDe,
 };

@@ -1,3 +1,4 @@
+import { didEn } from './did.js';
 import { pagesEn } from './pages-en.js';
 import { waitsEn } from './waits-en.js';
 
@@ -194,6 +195,7 @@ export const textsEn = {
     then: 'then',
   },
   waits: waitsEn,
+  did: didEn,
   ...pagesEn,
 };
 
