@@ -87,9 +87,7 @@ describe('The console', () => {
     });
     await channel.waitForConfirms();
     await until(async () => {
-      const { items } = (await operations.good('archiver', `parking-lot?jobId=${jobId}`)) as {
-        items: unknown[];
-      };
+      const { items } = await operations.good<{ items: unknown[] }>('archiver', `parking-lot?jobId=${jobId}`);
       return items.length > 0;
     });
   };
@@ -195,9 +193,10 @@ describe('The console', () => {
     await open.says(/could not be handled/);
     await open.go(`/console/go/${id}`);
     await until(() => open.page.url().endsWith(`/console/jobs/${id}`));
-    const { items } = (await operations.good('archiver', `parking-lot?jobId=${id}`)) as {
-      items: { _id: string }[];
-    };
+    const { items } = await operations.good<{ items: { _id: string }[] }>(
+      'archiver',
+      `parking-lot?jobId=${id}`,
+    );
     await open.go(`/console/messages/archiver/${encodeURIComponent(items[0]!._id)}`);
     await open.says(/archival.archive-datablock.v9/);
     await until(async () => (await open.text()).includes('onerror'));

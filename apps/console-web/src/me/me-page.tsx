@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import { actions, type Permission } from '#console-api';
+import { may } from '../parts/rights.js';
 import { languageNames, languages, themes } from '../parts/settings.js';
 import { useHere } from '../parts/session.js';
 import { visible } from '../parts/visible.js';
@@ -11,6 +12,12 @@ import { useSignOut } from '../shell/use-sign-out.js';
 
 const wide = ['operations.read', 'operations.act', 'operations.audit'] as const;
 
+/** Have no permission of their own: who may act for the installation may do them. */
+const withActing: readonly string[] = [
+  ...(['share.adopt', 'reconciliation.start', 'adoption.start', 'adoption.stop'] as const),
+  ...(['set-aside.remove', 'set-aside.bring-back', 'certificate-key.revoke'] as const),
+];
+
 /** What a person may do here, by which rule, and what not; and what this browser keeps. */
 export function MePage(): ReactElement {
   const { t } = useWords();
@@ -18,7 +25,10 @@ export function MePage(): ReactElement {
   const signOut = useSignOut();
   const given = new Set(session.permissions.map(({ action }) => action));
   const others = [...wide, ...actions].filter(
-    (action) => !given.has(action) && action !== 'session.emergency',
+    (action) =>
+      !given.has(action) &&
+      action !== 'session.emergency' &&
+      !(may(session, 'operations.act') && withActing.includes(action)),
   );
   return (
     <Page
