@@ -70,10 +70,11 @@ describe('npm start', () => {
   it('shows the main job once, with files that come back equal', async () => {
     run = new Run(environment);
     await run.says(/compared: equal/);
-    const [, url = ''] = await run.says(/Catena is up: (\S+)/);
-    assert.equal((await fetch(url)).status, 200);
-    const [, page = ''] = await run.says(/public {2}(\S+\/doi\/10\.5072\S+)/);
-    assert.match(await (await fetch(page)).text(), /Sources of Catena/);
+    const [, page = '', url = ''] = await run.says(/Catena is up: (\S+\/console)\n[^]* api +(\S+)\/explorer/);
+    assert.match(await (await fetch(page)).text(), /\/console\/assets\//);
+    assert.equal((await fetch(`${url}/api/v3/health`)).status, 200);
+    const [, landing = ''] = await run.says(/public {2}(\S+\/doi\/10\.5072\S+)/);
+    assert.match(await (await fetch(landing)).text(), /Sources of Catena/);
     assert.equal((await stat(join(directory, 'secrets.json'))).mode & 0o777, 0o600);
   });
 
@@ -85,10 +86,17 @@ describe('npm start', () => {
 
   it('stops all it started on SIGINT, and goes on with the same data without the demonstration', async () => {
     assert.equal(await run.stop('SIGINT'), 130);
-    for (const app of ['catalog-api', 'job-assembler', 'archiver', 'publisher', 'publication-server'])
+    for (const app of [
+      'catalog-api',
+      'job-assembler',
+      'archiver',
+      'publisher',
+      'publication-server',
+      'console',
+    ])
       assert.match(run.output, new RegExp(`${app} is stopped`));
     run = new Run(environment);
-    const [, url = ''] = await run.says(/Catena is up: (\S+)/);
+    const [, url = ''] = await run.says(/Catena is up: \S+\/console[^]* api +(\S+)\/explorer/);
     assert.doesNotMatch(run.output, /npx catena archive/);
     const other = new Run({ ...environment, CATENA_PORT: new URL(url).port });
     await other.says(/Expected port \d+ \(CATENA_PORT\) to be free, found it in use/);
@@ -120,7 +128,7 @@ describe('Two npm starts at once', () => {
       (directory) => new Run({ CATENA_DATA: directory, CATENA_PREFIX: `s${randomBytes(5).toString('hex')}` }),
     );
     const urls = await Promise.all(
-      runs.map(async (run) => (await run.says(/Catena is up: (\S+)\/api/, 180_000))[1] ?? ''),
+      runs.map(async (run) => (await run.says(/ api +(\S+)\/explorer/))[1] ?? ''),
     );
     const passwords = await Promise.all(directories.map(passwordOf));
     assert.equal(new Set(urls).size, 2);
