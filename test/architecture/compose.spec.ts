@@ -287,8 +287,8 @@ describe('The image', () => {
   it('installs nothing by scripts of packages, and has no tests inside', () => {
     for (const [line] of text.matchAll(/npm (ci|prune)[^\n]*/g)) assert.match(line, /--ignore-scripts/);
     // They use files that the build context lacks, so they may not be compiled there either.
-    const ignored = textOf('docker/Dockerfile.dockerignore').trimEnd().split('\n').slice(-2);
-    assert.deepEqual(ignored, ['**/*.spec.ts', '**/testing']);
+    const ignored = textOf('docker/Dockerfile.dockerignore').trimEnd().split('\n').slice(-3);
+    assert.deepEqual(ignored, ['**/*.spec.ts', '**/*.spec.tsx', '**/testing']);
     assert.match(text, /^HEALTHCHECK /m);
     assert.match(text, /--sbom=true --provenance=mode=max/);
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import axe from 'axe-core';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { Browser } from '../support/browser.js';
+import { Browser } from '../support/browser/browser.js';
 import { datasetOf, fileLine, recordOf, resourceOf, withdrawnOf } from './support/public-records.js';
 import { PublicSite } from './support/public-site.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { Browser } from '../support/browser.js';
+import { Browser } from '../support/browser/browser.js';
 import { ScicatApp } from './support/scicat-app.js';
 
 /** Contract section 0.1, row "docs". */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium, type Browser as Chromium, type BrowserContextOptions, type Page } from 'playwright-core';
-import { inside, sandboxedProcess, serviceFolder } from '../../tools/local-stack/src/services/home.js';
-import { debianHome } from './debian-home.js';
+import { inside, sandboxedProcess, serviceFolder } from '../../../tools/local-stack/src/services/home.js';
+import { debianHome } from '../debian-home.js';
 
 const flags = [
   '--headless',
