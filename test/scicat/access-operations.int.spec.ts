@@ -69,7 +69,9 @@ describe('The operations of the OpenAPI document', () => {
       for (const kind of kindsNamed(path))
         records.set(kind, [...(records.get(kind) ?? []), ownRecord(kind, name)]);
     for (const [kind, some] of records) await app.collection(kind).insertMany(some);
-    const left = [...questions];
+    // Whether it is ready it says of the moment: asked before thousands of others make the database wait.
+    const isHealth = ({ path }: Question): boolean => path.includes('/health');
+    const left = [...questions.filter(isHealth), ...questions.filter((one) => !isHealth(one))];
     const lane = async (): Promise<void> => {
       for (let next = left.shift(); next !== undefined; next = left.shift())
         statuses.set(next, await statusOf(next));
