@@ -71,14 +71,17 @@ describe('Calls that the console passes on', () => {
     assert.equal(url, '/api/v4/operations/works/a%2F0%2F1/try-now?x=%2F');
     assert.equal(headers.authorization, `Bearer ${scene.archiver.token}`);
     assert.deepEqual(
-      ['catena-acting-for', 'catena-acting-via', 'catena-acting-groups'].map((name) => headers[name]),
-      [people.operator, 'console', 'sampleingestor'],
+      ['for', 'via', 'groups', 'from'].map((name) => headers[`catena-acting-${name}`]),
+      [people.operator, 'console', undefined, '127.0.0.1'],
     );
     assert.deepEqual(
       [headers['idempotency-key'], headers['if-match'], headers.cookie],
       ['the-key-of-a-page', '"6"', undefined],
     );
     assert.deepEqual(JSON.parse(body), { reason: 'drive is back' });
+    // The one call of which an app asks for the groups.
+    await as('admin').send('POST', '/console/api/operations/archiver/parking-lot/m/edit', { body: {} });
+    assert.match(String(scene.archiver.taken[1]?.headers['catena-acting-groups']), /\badmin\b/);
   });
 
   it('bring refusals of the app with its status, its code and its name', async () => {
@@ -250,6 +253,8 @@ describe('Calls that the console passes on', () => {
     assert.equal(done.status, 202, done.text);
     const history = await as('scientist').get('/console/api/catalogue/jobs/mine/history');
     assert.match(history.text, /wrong run/);
+    const entry = await scene.catalogue.collection('catena_audit').findOne({ jobId: 'mine' });
+    assert.deepEqual([entry?.['by'], entry?.['via']], [people.operator, 'console']);
   });
 
   it('are counted, on a port of their own', async () => {

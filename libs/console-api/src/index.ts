@@ -1,6 +1,8 @@
 export {
   actionOutcomes,
   actions,
+  isActingName,
+  longestActingName,
   ways,
   type Action,
   type ActionOutcome,

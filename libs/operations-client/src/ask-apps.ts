@@ -1,6 +1,6 @@
 import { why, type MissingApp, type Why, type WhyAnswer } from '#console-api';
 import type { OperatedApp } from './apps-file.js';
-import { operationsCall, type Acting, type Call } from './operations-calls.js';
+import { operationsCall, type Asker, type Call } from './operations-calls.js';
 
 /** Milliseconds for the answer of one app among others: who is frozen must not hold up the rest. */
 const patience = 5000;
@@ -24,7 +24,7 @@ export interface Answers<Body> {
  */
 export async function askApps<Body>(
   apps: readonly OperatedApp[],
-  acting: Acting,
+  acting: Asker,
   call: Call,
   signal: AbortSignal,
   now: Date,
@@ -50,7 +50,7 @@ export async function askApps<Body>(
 /** Why each of some jobs waits, as far as the apps that answer know. */
 export async function whyJobs(
   apps: readonly OperatedApp[],
-  acting: Acting,
+  acting: Asker,
   jobIds: readonly string[],
   signal: AbortSignal,
   now: Date,

@@ -7,6 +7,7 @@ export {
   plainCall,
   type Acting,
   type Answer,
+  type Asker,
   type Call,
   type PlainAnswer,
 } from './operations-calls.js';

@@ -3,7 +3,7 @@ import type { AuditEntry, ConsoleJobs, Page, ShownJob, Why } from '#console-api'
 import { Clock } from '#kernel';
 import { askApps, whyJobs, type OperatedApp } from '#operations-client';
 import { OperatedApps } from '../calls/operated-apps.js';
-import { actingFor } from '../passing/operations.service.js';
+import { readingFor } from '../passing/operations.service.js';
 import { CataloguePassing } from '../passing/catalogue-passing.js';
 import { permits, type CurrentSession } from '../session/session.js';
 import { forOwners } from './for-owners.js';
@@ -79,11 +79,11 @@ export class Jobs {
 
   /** What people did to a job, newest first. */
   async trail(asking: Asking, id: string): Promise<JobTrail> {
-    const { session, signal } = asking;
+    const { session, from, signal } = asking;
     const { job } = await this.seen(asking, id);
     const path = `audit?${new URLSearchParams({ jobId: job, limit: String(maxEntries) }).toString()}`;
     const { answers, missing } = await askApps<Page<AuditEntry>>(
-      ...([this.apps.all, actingFor(session), { path }, signal, this.clock.now()] as const),
+      ...([this.apps.all, readingFor(session, from), { path }, signal, this.clock.now()] as const),
     );
     // From where colleagues work is for those who keep the trail.
     const whole = permits(session, 'operations.audit');
@@ -98,12 +98,12 @@ export class Jobs {
 
   /** The rows came from catalog-api as this person: no other permission is needed to be told why they wait. */
   private async whyOf(
-    { session, signal }: Asking,
+    { session, from, signal }: Asking,
     jobs: readonly { readonly id: string }[],
   ): Promise<ReadonlyMap<string, Why>> {
     const ids = jobs.map(({ id }) => id);
     const found = await whyJobs(
-      ...([this.apps.all, actingFor(session), ids, signal, this.clock.now()] as const),
+      ...([this.apps.all, readingFor(session, from), ids, signal, this.clock.now()] as const),
     );
     if (permits(session, 'operations.read')) return found;
     return new Map([...found].map(([id, why]) => [id, forOwners(why, id)]));
@@ -120,12 +120,12 @@ export class Jobs {
   }
 
   private async pageOf(
-    { session, signal }: Asking,
+    { session, from, signal }: Asking,
     apps: readonly OperatedApp[],
     path: string,
   ): Promise<{ page: Page<unknown>; missing: Why['missing'] }> {
     const { answers, missing } = await askApps<Page<unknown>>(
-      ...([apps, actingFor(session), { path }, signal, this.clock.now()] as const),
+      ...([apps, readingFor(session, from), { path }, signal, this.clock.now()] as const),
     );
     const items = answers.flatMap(({ body }) => itemsOf(body));
     // All archivers of one database answer the same; of several databases the first that has more says where to go on.

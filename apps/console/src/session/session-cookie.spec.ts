@@ -79,6 +79,20 @@ describe('The cookie of a session', () => {
     assert.deepEqual((await cookieWith().sessionIn(sentBack(header)))?.groups, groups);
   });
 
+  it('is set anew when the rights in it are others, and else left alone', async () => {
+    for (const groups of [['p1'], oddGroups]) {
+      const cookies = sentBack(await cookieWith().headerFor(sessionOf({ groups })));
+      const later = { groups, rightsAt: clock.now().getTime() + 60_000 };
+      assert.equal(await cookieWith().headerIfChanged(sessionOf(later), cookies), undefined);
+      const fewer = sessionOf({ ...later, permissions: permissions.slice(1) });
+      const anew = await cookieWith().headerIfChanged(fewer, cookies);
+      assert.deepEqual(
+        (await cookieWith().sessionIn(sentBack(anew ?? '')))?.permissions,
+        permissions.slice(1),
+      );
+    }
+  });
+
   it('leaves groups out that it has no room for, and then what is permitted for own records', async () => {
     const header = await cookieWith().headerFor(sessionOf({ groups: oddGroups }));
     assert.ok(header.length <= 4096, `${header.length} bytes`);
