@@ -60,7 +60,14 @@ export class OperationsPassing {
       missing,
       without = [],
     } = await askApps<unknown>(
-      ...([this.apps.all, readingFor(session, from), { path }, signal, this.clock.now()] as const),
+      ...([
+        this.apps.all,
+        readingFor(session, from),
+        { path },
+        signal,
+        this.clock.now(),
+        this.apps.silences,
+      ] as const),
     );
     return { answers, missing, without };
   }

@@ -22,6 +22,7 @@ describe('Sessions', () => {
   let signedOut: string[];
   let answerOut: () => Promise<void>;
   let sessions: Sessions;
+  let cookie: SessionCookie;
   const config = { emergencyToken: 'an emergency token of the test, long enough' };
   const logger = createLogger('test', 'silent');
   const rights = (...permissions: Permission[]): Rights => ({
@@ -47,7 +48,7 @@ describe('Sessions', () => {
       },
     } as unknown as CatalogClient;
     const sealer = new Sealer({ secret: 'a secret of the test with enough characters' });
-    const cookie = new SessionCookie(sealer, clock, { publicUrl: 'http://127.0.0.1/console' });
+    cookie = new SessionCookie(sealer, clock, { publicUrl: 'http://127.0.0.1/console' });
     sessions = new Sessions(cookie, catalogue, clock, config, logger);
   });
 
@@ -133,6 +134,18 @@ describe('Sessions', () => {
     assert.equal(await sessions.end(session, '127.0.0.1'), true);
     await assert.rejects(late, code('console.signed-out'));
     await assert.rejects(sessions.current(session), code('console.signed-out'));
+    assert.deepEqual(signedOut, ['token']);
+  });
+
+  it('end when another one takes their place in the browser', async () => {
+    const before = await begun();
+    const [header] = (await cookie.headerFor(before)).split(';');
+    await sessions.replace(header, before, '127.0.0.1');
+    await sessions.current(before);
+    const next = await sessions.begin('another token', clock.now().getTime() + hour);
+    await sessions.replace(header, next, '127.0.0.1');
+    await assert.rejects(sessions.current(before), code('console.signed-out'));
+    await sessions.current(next);
     assert.deepEqual(signedOut, ['token']);
   });
 
