@@ -71,14 +71,17 @@ describe('Calls that the console passes on', () => {
     assert.equal(url, '/api/v4/operations/works/a%2F0%2F1/try-now?x=%2F');
     assert.equal(headers.authorization, `Bearer ${scene.archiver.token}`);
     assert.deepEqual(
-      ['catena-acting-for', 'catena-acting-via', 'catena-acting-groups'].map((name) => headers[name]),
-      [people.operator, 'console', 'sampleingestor'],
+      ['for', 'via', 'groups', 'from'].map((name) => headers[`catena-acting-${name}`]),
+      [people.operator, 'console', undefined, '127.0.0.1'],
     );
     assert.deepEqual(
       [headers['idempotency-key'], headers['if-match'], headers.cookie],
       ['the-key-of-a-page', '"6"', undefined],
     );
     assert.deepEqual(JSON.parse(body), { reason: 'drive is back' });
+    // The one call of which an app asks for the groups.
+    await as('admin').send('POST', '/console/api/operations/archiver/parking-lot/m/edit', { body: {} });
+    assert.match(String(scene.archiver.taken[1]?.headers['catena-acting-groups']), /\badmin\b/);
   });
 
   it('bring refusals of the app with its status, its code and its name', async () => {
@@ -225,14 +228,15 @@ describe('Calls that the console passes on', () => {
       [known, missing.map(({ app, code }) => `${app} ${code}`)],
       [true, ['archiver app.refused']],
     );
-    const parts = await as('scientist').get('/console/api/jobs/mine/parts?limit=5&after=p1');
-    assert.deepEqual(parts.body, {
-      orders: { items: [{ id: 'mine/0/1' }], next: 'p2' },
-      works: { items: [] },
-      missing: [],
-    });
+    const partsPath = '/console/api/jobs/mine/parts?limit=5';
+    const parts = await as('scientist').get<Record<'orders' | 'works', Fields>>(partsPath);
+    const { next, ...orders } = parts.body.orders;
+    assert.deepEqual(orders, { items: [{ id: 'mine/0/1', app: 'job-assembler' }] });
+    assert.deepEqual(parts.body.works, { items: [] });
+    assert.equal((await as('scientist').get(`${partsPath}&after=${String(next)}`)).status, 200);
+    assert.equal((await as('scientist').get(`${partsPath}&after=p2`)).body['code'], 'console.bad-request');
     const asked = scene.assembler.taken.map(({ url }) => url);
-    assert.ok(asked.includes('/api/v4/operations/work-orders?jobId=mine&limit=5&after=p1'), asked.join());
+    assert.ok(asked.includes('/api/v4/operations/work-orders?jobId=mine&limit=5&after=p2'), asked.join());
     const trailOf = async (person: Person): Promise<Fields[]> =>
       (await as(person).get('/console/api/jobs/mine/trail')).body['items'] as Fields[];
     const { from: _, ...shown } = entry;
@@ -250,6 +254,8 @@ describe('Calls that the console passes on', () => {
     assert.equal(done.status, 202, done.text);
     const history = await as('scientist').get('/console/api/catalogue/jobs/mine/history');
     assert.match(history.text, /wrong run/);
+    const entry = await scene.catalogue.collection('catena_audit').findOne({ jobId: 'mine' });
+    assert.deepEqual([entry?.['by'], entry?.['via']], [people.operator, 'console']);
   });
 
   it('are counted, on a port of their own', async () => {

@@ -21,9 +21,11 @@ describe('Sessions of the console', () => {
     assert.deepEqual([body.username, body.stale, body.emergency], [people.operator, false, false]);
     assert.ok(body.permissions.some(({ action, reach }) => action === 'operations.act' && reach === 'all'));
     assert.match(
-      headers.get('set-cookie') ?? '',
-      /^catena_console=[^;]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Strict$/,
+      page.seen.join('\n'),
+      /^set-cookie: catena_console=[^;]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Strict$/m,
     );
+    // A late answer would take the place of another sign-in.
+    assert.equal(headers.get('set-cookie'), null);
     // A token of catalog-api is three parts, the first of which begins like this.
     const everything = [...page.seen, ...scene.log].join('\n');
     assert.ok(!/eyJhbGciOiJIUzI1NiI/.test(everything), everything.slice(0, 2000));
@@ -75,9 +77,20 @@ describe('Sessions of the console', () => {
     const out = await page.send('DELETE', path);
     assert.equal(out.status, 204);
     assert.equal(page.cookies.size, 0);
+    const late = await thief.get('/console/api/jobs');
+    assert.deepEqual([late.status, late.headers.get('set-cookie')], [401, null]);
     const replayed = await thief.get(path);
     assert.deepEqual([replayed.status, replayed.body['code']], [401, 'console.signed-out']);
     assert.match(replayed.headers.get('set-cookie') ?? '', /^catena_console=; .*Max-Age=0/);
+  });
+
+  it('end when another person signs in in the same browser', async () => {
+    const page = await scene.page('scientist');
+    const tab = page.copy();
+    const body = { strategy: 'local', username: people.viewer, password: 'a password of the test' };
+    assert.equal((await page.send('POST', path, { body })).status, 200);
+    assert.equal((await page.get<ConsoleSession>(path)).body.username, people.viewer);
+    assert.equal((await tab.get(path)).status, 401);
   });
 
   it('end within a minute when the person signs out elsewhere, or the account is gone', async () => {
@@ -113,6 +126,8 @@ describe('Sessions of the console', () => {
       }
       const denied = await scientist.get('/console/api/operations/archiver/workers');
       assert.equal(denied.status, 403);
+      const out = await scientist.send('DELETE', path);
+      assert.deepEqual([out.status, out.body, scientist.cookies.size], [200, { told: false }, 0]);
       const nobody = await scene.page();
       const body2 = { strategy: 'local', username: 'user1', password: 'x' };
       assert.equal((await nobody.send('POST', path, { body: body2 })).status, 503);

@@ -17,6 +17,17 @@ export type Action = (typeof actions)[number];
 export const ways = ['console', 'cli', 'token'] as const;
 export type Way = (typeof ways)[number];
 
+/** Letters of the longest name under which an app keeps what a person did. */
+export const longestActingName = 100;
+/** Letters of any language, without what moves the text around it or breaks a line. */
+const wrongLetters = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/u;
+
+/** Whether apps take this as the name of who acts. */
+export function isActingName(text: string): boolean {
+  const name = text.trim();
+  return name !== '' && name.length <= longestActingName && !wrongLetters.test(name);
+}
+
 /**
  * What became of an action. `begun`: it is being done, or its app died. `refused`: nothing was changed, and the entry says why.
  * `failed`: a service was away; it may be tried again. `not-done`: its app died before it did it. `unknown`: its app died, and

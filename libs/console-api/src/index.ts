@@ -1,6 +1,8 @@
 export {
   actionOutcomes,
   actions,
+  isActingName,
+  longestActingName,
   ways,
   type Action,
   type ActionOutcome,
@@ -18,7 +20,7 @@ export {
   type Why,
   type WhyAnswer,
 } from './facts.js';
-export { changerOf, waitOrder, why, type AppFacts, type WaitWord } from './why.js';
+export { changerOf, isOfKind, waitOrder, why, type AppFacts, type WaitWord } from './why.js';
 export type { Page } from './page.js';
 export {
   consoleEvents,

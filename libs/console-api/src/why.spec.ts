@@ -35,6 +35,23 @@ describe('Why a job waits', () => {
     );
   });
 
+  it('believes each archiver more than what job-assembler repeats, whatever their names', () => {
+    for (const [assembler, archiver] of [
+      ['job-assembler', 'archiver'],
+      ['job-assembler-2', 'archiver-basel'],
+    ] as const) {
+      const { all } = why(
+        [told(assembler, fact('work.waiting')), told(archiver, fact('work.running'))],
+        [],
+        at,
+      );
+      assert.deepEqual(
+        all.map(({ app, code }) => `${app} ${code}`),
+        [`${archiver} work.running`],
+      );
+    }
+  });
+
   it('says what waits longest first among the same', () => {
     const { all } = why(
       [

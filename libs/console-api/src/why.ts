@@ -80,6 +80,11 @@ function toldBy(app: string, fact: JobFact): ToldFact {
   return { changeable: changerOf(fact.code), ...fact, app };
 }
 
+/** Several processes of one kind have names such as `archiver-basel`. */
+export function isOfKind(app: string, kind: string): boolean {
+  return app === kind || app.startsWith(`${kind}-`);
+}
+
 /** Farther away from the work come first. */
 const distance = ['publication-server', 'publisher', 'catalog-api', 'job-assembler', 'archiver'];
 /** Told by the app that does it, and repeated by the one that follows it, as whole jobs or by parts. */
@@ -100,12 +105,16 @@ function isNearer(other: ToldFact, fact: ToldFact, isEarlier: boolean): boolean 
   if (isHearsay(fact) && isOfWork(other)) return true;
   if (other.code !== fact.code) return false;
   if (other.app === fact.app) return isEarlier && sameFact(other, fact);
-  return repeated.includes(fact.code) && distance.indexOf(other.app) > distance.indexOf(fact.app);
+  return repeated.includes(fact.code) && distanceOf(other) > distanceOf(fact);
+}
+
+function distanceOf({ app }: ToldFact): number {
+  return distance.findIndex((kind) => isOfKind(app, kind));
 }
 
 /** Pauses of its own have a scope; of one of the archiver it knows the sentence only. */
 function isHearsay({ app, code, facts }: ToldFact): boolean {
-  if (app !== 'job-assembler') return false;
+  if (!isOfKind(app, 'job-assembler')) return false;
   return hearsay.includes(code) || (code === 'paused' && isSentence(facts));
 }
 
@@ -115,7 +124,7 @@ function isSentence({ reason, scope }: ToldFact['facts']): boolean {
 
 /** The archiver has the job's work, and says how that stands. A message that it has parked says nothing of it. */
 function isOfWork({ app, code }: ToldFact): boolean {
-  return app === 'archiver' && code !== 'message.parked';
+  return isOfKind(app, 'archiver') && code !== 'message.parked';
 }
 
 function sameFact(one: ToldFact, other: ToldFact): boolean {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { after, describe, it } from 'node:test';
-import { askApps, operationsCall, whyJobs, type OperatedApp } from './index.js';
+import { askApps, operationsCall, Silences, whyJobs, type OperatedApp } from './index.js';
 
 const acting = { name: 'Žofie', groups: ['p1'], via: 'cli' as const };
 const now = new Date('2026-11-29T02:30:00Z');
@@ -108,6 +108,40 @@ describe('All apps', () => {
       ],
     );
   });
+
+  it('that do not answer are away since the first time, until they answer', async () => {
+    const silences = new Silences();
+    const gone = { name: 'gone', url: 'http://127.0.0.1:1', token: 't' };
+    let status = 503;
+    const ill = await app('ill', (request, response) => says(status, {})(request, response));
+    const sinceAt = async (minutes: number): Promise<string[]> => {
+      const at = new Date(now.getTime() + minutes * 60_000);
+      const { missing } = await askApps([gone, ill], acting, { path: 'app' }, never, at, silences);
+      return missing.map(({ app: name, since }) => `${name} ${since.slice(11, 16)}`);
+    };
+    assert.deepEqual(await sinceAt(0), ['gone 02:30', 'ill 02:30']);
+    assert.deepEqual(await sinceAt(10), ['gone 02:30', 'ill 02:30']);
+    status = 200;
+    assert.deepEqual(await sinceAt(20), ['gone 02:30']);
+    status = 500;
+    assert.deepEqual(await sinceAt(30), ['gone 02:30', 'ill 03:00']);
+  });
+
+  for (const odd of [null, 7, [], {}, { jobs: null }, { jobs: 'none' }, { jobs: { j: null } }])
+    it(`that answer in another form are named: ${JSON.stringify(odd)}`, () => oddly(odd));
+  for (const facts of [undefined, 'none', [null], [{ code: 7, facts: {} }], [{ code: 'paused' }]])
+    it(`that tell odd facts are named: ${JSON.stringify(facts)}`, () => oddly({ jobs: { j: { facts } } }));
+
+  async function oddly(body: unknown): Promise<void> {
+    const good = { jobs: { j: { known: true, facts: [{ code: 'work.queued', facts: {} }] } } };
+    const apps = [await app('good', says(200, good)), await app('odd', says(200, body))];
+    const told = (await whyJobs(apps, acting, ['j'], never, now)).get('j');
+    assert.equal(told?.headline?.app, 'good');
+    assert.deepEqual(
+      told?.missing.map((one) => [one.app, one.code]),
+      [['odd', 'app.refused']],
+    );
+  }
 
   it('say together why jobs wait, however many are asked for', async () => {
     const asked: number[] = [];

@@ -1,5 +1,6 @@
 export { chosen, operatedApps, wrongAppsFile, type OperatedApp } from './apps-file.js';
-export { askApps, whyJobs, type Answers } from './ask-apps.js';
+export { askApps, fromEach, whyJobs, type Answers } from './ask-apps.js';
+export { Silences } from './silences.js';
 export { nameOfUser } from './name-of-user.js';
 export { boundedText } from './bounded-text.js';
 export {
@@ -7,6 +8,7 @@ export {
   plainCall,
   type Acting,
   type Answer,
+  type Asker,
   type Call,
   type PlainAnswer,
 } from './operations-calls.js';

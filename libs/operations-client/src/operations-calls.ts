@@ -4,10 +4,17 @@ import type { OperatedApp } from './apps-file.js';
 import { boundedText } from './bounded-text.js';
 
 /** For whom calls are made: apps believe it, as the token stands beside it. */
-export interface Acting {
-  readonly name: string;
+export interface Asker {
+  /** Absent: nobody is named, which does for questions. */
+  readonly name?: string;
   readonly groups?: readonly string[];
   readonly via: Way;
+  /** The person's network address; absent: the program that calls is where the person is. */
+  readonly from?: string;
+}
+
+export interface Acting extends Asker {
+  readonly name: string;
 }
 
 /** What an app answered to an operations call; `none`: it has no such call. */
@@ -43,7 +50,7 @@ export interface PlainAnswer {
 /** One operations call of an app. What fails is told, without the token. */
 export async function operationsCall<Body>(
   app: OperatedApp,
-  acting: Acting,
+  acting: Asker,
   call: Call,
   signal: AbortSignal,
 ): Promise<Answer<Body>> {
@@ -65,7 +72,7 @@ export async function operationsCall<Body>(
  */
 export async function plainCall(
   app: OperatedApp,
-  acting: Acting,
+  acting: Asker,
   { method, path, body, ifMatch, key, patience: limit = patience }: Call,
   signal: AbortSignal,
 ): Promise<PlainAnswer> {
@@ -92,10 +99,11 @@ export async function plainCall(
   };
 }
 
-function headersOf({ name, groups = [], via }: Acting): Record<string, string> {
+function headersOf({ name, groups = [], via, from }: Asker): Record<string, string> {
   return {
-    'catena-acting-for': encodeURIComponent(name),
     'catena-acting-via': via,
+    ...(name === undefined ? {} : { 'catena-acting-for': encodeURIComponent(name) }),
+    ...(from === undefined ? {} : { 'catena-acting-from': from }),
     ...(groups.length === 0
       ? {}
       : { 'catena-acting-groups': groups.map((group) => encodeURIComponent(group)).join(',') }),

@@ -28,6 +28,16 @@ describe('Who acts', () => {
     assert.equal(named(header, 'ada').name, 'grace', 'the header counts');
   });
 
+  it('is where the calling program says that the person is, and else where the call comes from', () => {
+    for (const from of ['192.0.2.7', '2001:db8::7'])
+      assert.equal(operatorFrom({ headers: { 'catena-acting-from': from }, ip: '10.1.2.3' }).from, from);
+    assert.equal(operatorFrom({ headers: {}, ip: '10.1.2.3' }).from, '10.1.2.3');
+    for (const from of ['', 'localhost', '192.0.2.7, 10.0.0.1', '192.0.2.7\n'])
+      assert.throws(() => operatorFrom({ headers: { 'catena-acting-from': from } }), {
+        code: 'operations.wrong-name',
+      });
+  });
+
   it('is never a name that cannot be read as it is', () => {
     const wrong = [
       '',

@@ -1,19 +1,18 @@
-import { ways, type Way } from '#console-api';
+import { isIP } from 'node:net';
+import { isActingName, longestActingName, ways, type Way } from '#console-api';
 import { PermanentError } from '#kernel';
 
 /** Headers by which a program that has an app's token says for whom it acts; believed with the token only. */
 export const actingForHeader = 'catena-acting-for';
 export const actingGroupsHeader = 'catena-acting-groups';
 export const actingViaHeader = 'catena-acting-via';
+const actingFromHeader = 'catena-acting-from';
 export const idempotencyHeader = 'idempotency-key';
 
 /** Who acts where nobody was named. */
 export const unnamed = 'operations';
 
-const maxName = 100;
 const maxGroups = 200;
-/** Letters of any language, without what moves the text around it or breaks a line. */
-const wrongLetters = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/u;
 
 /** Who asks for something. */
 export interface Operator {
@@ -21,7 +20,7 @@ export interface Operator {
   readonly name: string;
   readonly groups: readonly string[];
   readonly via: Way;
-  /** The network address of the caller. */
+  /** The network address of the person, as the calling program says it, else of the caller. */
   readonly from?: string;
   /** By which a call that is sent again is told from another one. */
   readonly key?: string;
@@ -35,18 +34,20 @@ interface Headers {
 /**
  * Whom a request that had the token acts for. Names are percent-encoded (headers hold no letters of every language).
  *
- * @throws PermanentError `operations.wrong-name` for a name, a way or a key that cannot be one
+ * @throws PermanentError `operations.wrong-name` for a name, a way, an address or a key that cannot be one
  */
 export function operatorFrom({ headers, ip }: Headers): Operator {
-  const [name, groups, via, key] = [
+  const [name, groups, via, key, said] = [
     nameIn(headers[actingForHeader]),
     groupsIn(headers[actingGroupsHeader]),
     wayIn(headers[actingViaHeader]),
     keyIn(headers[idempotencyHeader]),
+    addressIn(headers[actingFromHeader]),
   ];
+  const from = said ?? ip;
   return {
     ...{ name: name ?? unnamed, groups, via },
-    ...(ip === undefined ? {} : { from: ip }),
+    ...(from === undefined ? {} : { from }),
     ...(key === undefined ? {} : { key }),
   };
 }
@@ -68,8 +69,8 @@ function nameIn(header: string | string[] | undefined): string | undefined {
 
 function checkedName(text: string, place: string): string {
   const name = text.trim();
-  if (name === '' || name.length > maxName || wrongLetters.test(name))
-    throw wrong(place, text, `a name of 1 to ${maxName} letters, without any that cannot be seen`);
+  if (!isActingName(name))
+    throw wrong(place, text, `a name of 1 to ${longestActingName} letters, without any that cannot be seen`);
   return name;
 }
 
@@ -88,6 +89,13 @@ function wayIn(header: string | string[] | undefined): Way {
   const way = ways.find((one) => one === header);
   if (way === undefined) throw wrong(actingViaHeader, header, ways.join(', '));
   return way;
+}
+
+function addressIn(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const address = textOf(header, actingFromHeader);
+  if (isIP(address) === 0) throw wrong(actingFromHeader, address, 'an address of IPv4 or IPv6');
+  return address;
 }
 
 function keyIn(header: string | string[] | undefined): string | undefined {

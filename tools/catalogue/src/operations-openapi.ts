@@ -123,6 +123,7 @@ const actingHeaders = [
   ],
   ['Catena-Acting-Groups', 'The groups of who acts, percent-encoded, with commas between them.'],
   ['Catena-Acting-Via', '`console`, `cli` or `token`.'],
+  ['Catena-Acting-From', 'The network address of who acts. Default: that of the caller.'],
 ] as const;
 
 /** OpenAPI 3.0: the calls of operators of all apps, and which app has each. */

@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Permission } from '#console-api';
 import { boundedText } from '#operations-client';
 import { ConfigToken, type ConsoleConfig } from '../console.config.js';
-import { catalogueAway } from '../edge/console-error.js';
+import { catalogueAway, type ConsoleError } from '../edge/console-error.js';
+import { refusalOf } from './passed-answer.js';
 
 /** Milliseconds for an answer; for rights and sign-out less, as every request may wait for them. */
 const patience = 30_000;
@@ -73,15 +74,16 @@ export class CatalogClient {
   /**
    * Undefined when the token stands for nobody any more.
    *
-   * @throws ConsoleError `console.catalogue-away`
+   * @throws ConsoleError `console.catalogue-away` when it does not answer; with a status below 500 when it refused to say
    */
   async rightsOf(token: string): Promise<Rights | undefined> {
-    const { status, text } = await this.call(
+    const answer = await this.call(
       { token },
       { path: '/api/v4/users/my/capabilities', patience: shortPatience },
     );
+    const { status, text } = answer;
     if (status === 401) return undefined;
-    if (status !== 200) throw catalogueAway(new Error(`capabilities: HTTP ${status}`));
+    if (status !== 200) throw notDone('capabilities', answer);
     const {
       username,
       groups,
@@ -94,12 +96,13 @@ export class CatalogClient {
     return { username, groups, permissions };
   }
 
-  /** @throws ConsoleError `console.catalogue-away` */
+  /** @throws ConsoleError when it is away, or refuses: the token lives on */
   async signOut(asker: Asker): Promise<void> {
     const call = { method: 'POST', path: '/api/v3/auth/logout', body: {}, patience: shortPatience };
-    const { status } = await this.call(asker, call);
+    const answer = await this.call(asker, call);
+    const { status } = answer;
     // 401: it was over already.
-    if (status >= 500) throw catalogueAway(new Error(`logout: HTTP ${status}`));
+    if (status >= 300 && status !== 401) throw notDone('logout', answer);
   }
 
   /** Events of the jobs that the person may see; the caller reads them until the signal. */
@@ -118,4 +121,11 @@ export class CatalogClient {
       signal,
     });
   }
+}
+
+/** What catalog-api said instead of a success: a refusal is its own, anything else means that it is away. */
+export function notDone(what: string, { status, text, headers }: CatalogueAnswer): ConsoleError {
+  if (status < 400 || status >= 500) return catalogueAway(new Error(`${what}: HTTP ${status}`));
+  const retryAfter = headers.get('retry-after') ?? undefined;
+  return refusalOf({ app: 'catalog-api', status, text, retryAfter });
 }

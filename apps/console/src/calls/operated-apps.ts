@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { OperatedApp } from '#operations-client';
+import { isOfKind } from '#console-api';
+import { Silences, type OperatedApp } from '#operations-client';
 
 /** The apps of OPERATIONS_APPS_FILE, as they were named when the console started. */
 @Injectable()
 export class OperatedApps {
+  /** Since when they do not answer this process. */
+  readonly silences = new Silences();
+
   constructor(readonly all: readonly OperatedApp[]) {}
 
   get names(): readonly string[] {
@@ -14,8 +18,7 @@ export class OperatedApps {
     return this.all.find((app) => app.name === name);
   }
 
-  /** Processes of one kind may have names such as `archiver-basel`. */
   ofKind(kind: string): readonly OperatedApp[] {
-    return this.all.filter(({ name }) => name === kind || name.startsWith(`${kind}-`));
+    return this.all.filter(({ name }) => isOfKind(name, kind));
   }
 }

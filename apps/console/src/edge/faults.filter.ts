@@ -33,10 +33,20 @@ export class FaultsFilter implements ExceptionFilter {
     if (reply.sent || reply.raw.headersSent) return;
     if (error instanceof ConsoleError) {
       if (error.retryAfter !== undefined) void reply.header('retry-after', error.retryAfter);
-      if (error.endsSession) void reply.header('set-cookie', clearedSession(isSecure(this.config)));
     }
+    if (clears(request, error)) void reply.header('set-cookie', clearedSession(isSecure(this.config)));
     void reply.code(status).header('cache-control', 'no-store').send(body);
   }
+}
+
+/**
+ * Whether the browser is to forget its cookie. The answer of any other call may come late, and would take away the cookie of a
+ * sign-in meanwhile; a request of a foreign page takes away nothing.
+ */
+function clears({ method, url }: FastifyRequest, error: unknown): boolean {
+  if (withoutQuery(url) !== '/console/api/session') return false;
+  if (method === 'DELETE') return codeOf(error, '') !== 'console.foreign-request';
+  return method === 'GET' && error instanceof ConsoleError && error.endsSession;
 }
 
 function answerFor(error: unknown, traceId: string | undefined): { status: number; body: object } {

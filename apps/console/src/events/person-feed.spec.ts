@@ -182,6 +182,20 @@ describe('The feed of a person', () => {
     assert.equal(second.page.writableEnded, false);
   });
 
+  it('says that all is well to pages that hear of no jobs, and has them fetch nothing anew', async () => {
+    const emergency = await open(null, String(now()), 'jobs', 'operations');
+    const operations = await open('token', String(now()), 'operations');
+    for (const { page } of [emergency, operations]) {
+      const [state, ...more] = page.heard();
+      assert.match(state ?? '', /^state {"upstream":"live"/);
+      assert.deepEqual(more, []);
+    }
+    await open();
+    asked[0]!.cut();
+    await settle();
+    assert.deepEqual([emergency.page.heard(), operations.page.heard()], [[], []]);
+  });
+
   it('passes on that everything is to be fetched anew', async () => {
     const { page } = await open();
     asked[0]!.say(job(now(), 'a'));

@@ -24,6 +24,11 @@ const longestPause = 30_000;
 /** Milliseconds without a sign of life, which comes every fifteen seconds, after which a connection counts as dead. */
 const patience = 45_000;
 
+interface State {
+  readonly upstream: 'live' | 'away';
+  readonly since: number;
+}
+
 interface Upstream {
   readonly session: CurrentSession;
   readonly leave: AbortController;
@@ -37,7 +42,7 @@ export class PersonFeed {
   private upstream: Upstream | undefined;
   /** The last place that catalog-api has told; milliseconds since 1970. */
   private place: number | undefined;
-  private state: { readonly upstream: 'live' | 'away'; readonly since: number };
+  private state: State;
   private failures = 0;
   private nextTry = 0;
 
@@ -50,8 +55,10 @@ export class PersonFeed {
     const isFirst = this.tabs.size === 0;
     this.tabs.add(tab);
     tab.begin();
-    if (lastEventId !== undefined) this.catchUp(tab, lastEventId, isFirst);
-    tab.send('state', this.stateText, this.idNow);
+    // Who hears of no jobs misses none: what else there is comes every few seconds.
+    if (lastEventId !== undefined && isListener(tab)) this.catchUp(tab, lastEventId, isFirst);
+    const state = isListener(tab) ? this.state : ({ upstream: 'live', since: this.now } as const);
+    tab.send('state', textOf(state), this.idNow);
     this.connect();
   }
 
@@ -151,16 +158,11 @@ export class PersonFeed {
   private become(upstream: 'live' | 'away'): void {
     if (this.state.upstream === upstream) return;
     this.state = { upstream, since: this.now };
-    for (const tab of this.tabs) tab.send('state', this.stateText, this.idNow);
+    for (const tab of this.tabs) if (isListener(tab)) tab.send('state', textOf(this.state), this.idNow);
   }
 
   private get wantsJobs(): boolean {
     return [...this.tabs].some((tab) => isListener(tab));
-  }
-
-  private get stateText(): string {
-    const { upstream, since } = this.state;
-    return JSON.stringify({ upstream, since: new Date(since).toISOString() });
   }
 
   private get idNow(): number {
@@ -170,6 +172,10 @@ export class PersonFeed {
   private get now(): number {
     return this.options.clock.now().getTime();
   }
+}
+
+function textOf({ upstream, since }: State): string {
+  return JSON.stringify({ upstream, since: new Date(since).toISOString() });
 }
 
 function isListener({ wanted, session }: Tab): boolean {

@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { why, type JobFact } from '#console-api';
-import { forOwners } from './for-owners.js';
+import { forOwners, missingForOwners } from './for-owners.js';
 
 describe('Why a job waits, for its owner', () => {
+  it('tells who does not answer, without its address', () => {
+    const message = 'it did not answer at http://archiver:3002: ECONNREFUSED';
+    const since = '2026-01-01T00:00:00.000Z';
+    const missing = [{ app: 'archiver', code: 'app.silent' as const, message, since }];
+    const told = [{ app: 'archiver', code: 'app.silent', message: 'it does not answer', since }];
+    assert.deepEqual(missingForOwners(missing), told);
+    assert.deepEqual(forOwners(why([], missing, new Date(0)), 'mine').missing, told);
+  });
+
   it('names neither jobs nor groups of others', () => {
     const facts: JobFact[] = [
       { code: 'work.shared-recall', facts: { order: 'other/0/1', jobId: 'other' } },

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { AuditEntry, ConsoleJobs, Page, ShownJob, Why } from '#console-api';
 import { Clock } from '#kernel';
-import { askApps, whyJobs, type OperatedApp } from '#operations-client';
+import { askApps, fromEach, whyJobs, type OperatedApp } from '#operations-client';
 import { OperatedApps } from '../calls/operated-apps.js';
-import { actingFor } from '../passing/operations.service.js';
+import { readingFor } from '../passing/operations.service.js';
 import { CataloguePassing } from '../passing/catalogue-passing.js';
 import { permits, type CurrentSession } from '../session/session.js';
-import { forOwners } from './for-owners.js';
+import { forOwners, missingForOwners } from './for-owners.js';
+import { cursorOf, placesIn } from './places.js';
 
 /** Entries of the trail of one job. */
 const maxEntries = 200;
@@ -21,15 +22,20 @@ export interface Asking {
   readonly signal: AbortSignal;
 }
 
+/** A work order, or work of an archiver, as that app shows it. */
+type PartOfApp = object & { readonly app: string };
+
 /** Parts of a job: its work orders, and the work that archivers have of it. */
 export interface JobParts {
-  readonly orders: Page<unknown>;
-  readonly works: Page<unknown>;
+  readonly orders: Page<PartOfApp>;
+  readonly works: Page<PartOfApp>;
   readonly missing: Why['missing'];
 }
 
 export interface JobTrail {
   readonly items: readonly (AuditEntry & { readonly app: string })[];
+  /** There are older ones. */
+  readonly more?: true;
   readonly missing: Why['missing'];
 }
 
@@ -65,45 +71,49 @@ export class Jobs {
 
   async parts(asking: Asking, id: string, { after, worksAfter, limit }: PartsQuery): Promise<JobParts> {
     const { job } = await this.seen(asking, id);
-    const pathOf = (call: string, place: string | undefined): string =>
+    const pathOf = (call: string) => (place: string) =>
       `${call}?${new URLSearchParams({
         ...{ jobId: job, limit: String(limit) },
-        ...(place === undefined ? {} : { after: place }),
+        ...(place === '' ? {} : { after: place }),
       }).toString()}`;
     const [orders, works] = await Promise.all([
-      this.pageOf(asking, this.apps.ofKind('job-assembler'), pathOf('work-orders', after)),
-      this.pageOf(asking, this.apps.ofKind('archiver'), pathOf('works', worksAfter)),
+      this.pageOf(asking, 'job-assembler', pathOf('work-orders'), after),
+      this.pageOf(asking, 'archiver', pathOf('works'), worksAfter),
     ]);
-    return { orders: orders.page, works: works.page, missing: [...orders.missing, ...works.missing] };
+    const missing = shownMissing(asking, [...orders.missing, ...works.missing]);
+    return { orders: orders.page, works: works.page, missing };
   }
 
   /** What people did to a job, newest first. */
   async trail(asking: Asking, id: string): Promise<JobTrail> {
-    const { session, signal } = asking;
     const { job } = await this.seen(asking, id);
     const path = `audit?${new URLSearchParams({ jobId: job, limit: String(maxEntries) }).toString()}`;
-    const { answers, missing } = await askApps<Page<AuditEntry>>(
-      ...([this.apps.all, actingFor(session), { path }, signal, this.clock.now()] as const),
-    );
+    const { answers, missing } = await this.ask<AuditEntry>(asking, this.apps.all, path);
     // From where colleagues work is for those who keep the trail.
-    const whole = permits(session, 'operations.audit');
-    const items = answers
-      .flatMap(({ app, body }) =>
-        itemsOf(body).map((entry) => ({ ...(whole ? entry : withoutPlace(entry)), app })),
-      )
-      .sort((one, other) => (one.at < other.at ? 1 : -1))
-      .slice(0, maxEntries);
-    return { items, missing };
+    const whole = permits(asking.session, 'operations.audit');
+    const found = answers.flatMap(({ app, body: { items } }) =>
+      items.map((entry) => ({ ...(whole ? entry : withoutPlace(entry)), app })),
+    );
+    const items = found.sort((one, other) => (one.at < other.at ? 1 : -1)).slice(0, maxEntries);
+    const isCut = found.length > items.length || answers.some(({ body }) => body.next !== undefined);
+    return { items, ...(isCut ? { more: true } : {}), missing: shownMissing(asking, missing) };
   }
 
   /** The rows came from catalog-api as this person: no other permission is needed to be told why they wait. */
   private async whyOf(
-    { session, signal }: Asking,
+    { session, from, signal }: Asking,
     jobs: readonly { readonly id: string }[],
   ): Promise<ReadonlyMap<string, Why>> {
     const ids = jobs.map(({ id }) => id);
     const found = await whyJobs(
-      ...([this.apps.all, actingFor(session), ids, signal, this.clock.now()] as const),
+      ...([
+        this.apps.all,
+        readingFor(session, from),
+        ids,
+        signal,
+        this.clock.now(),
+        this.apps.silences,
+      ] as const),
     );
     if (permits(session, 'operations.read')) return found;
     return new Map([...found].map(([id, why]) => [id, forOwners(why, id)]));
@@ -119,18 +129,55 @@ export class Jobs {
     return { job: job.id };
   }
 
+  /** Of all apps of a kind, each from its own place: they may have databases of their own. */
   private async pageOf(
-    { session, signal }: Asking,
+    asking: Asking,
+    kind: string,
+    pathFrom: (place: string) => string,
+    cursor: string | undefined,
+  ): Promise<{ page: Page<PartOfApp>; missing: Why['missing'] }> {
+    const apps = this.apps.ofKind(kind);
+    if (apps.length === 0) return { page: { items: [] }, missing: [this.unnamed(kind)] };
+    const places = placesIn(
+      cursor,
+      apps.map(({ name }) => name),
+    );
+    const asked = await Promise.all(
+      apps.flatMap((app) => {
+        const place = places.get(app.name);
+        return place === undefined ? [] : [this.ask<object>(asking, [app], pathFrom(place))];
+      }),
+    );
+    const answers = asked.flatMap((one) => one.answers);
+    const missing = asked.flatMap((one) => one.missing);
+    const items = answers.flatMap(({ app, body }) => body.items.map((item) => ({ ...item, app })));
+    const ahead = answers.flatMap(({ app, body: { next } }): [string, string][] =>
+      next === undefined ? [] : [[app, next]],
+    );
+    // Who did not answer is asked from the same place with the next page, if there is one.
+    const behind = missing.map(({ app }): [string, string] => [app, places.get(app) ?? '']);
+    const next = cursorOf(new Map(ahead.length === 0 ? [] : [...ahead, ...behind]));
+    return { page: { items, ...(next === undefined ? {} : { next }) }, missing };
+  }
+
+  private async ask<Item extends object>(
+    { session, from, signal }: Asking,
     apps: readonly OperatedApp[],
     path: string,
-  ): Promise<{ page: Page<unknown>; missing: Why['missing'] }> {
-    const { answers, missing } = await askApps<Page<unknown>>(
-      ...([apps, actingFor(session), { path }, signal, this.clock.now()] as const),
+  ): Promise<{
+    readonly answers: readonly { readonly app: string; readonly body: Page<Item> }[];
+    readonly missing: Why['missing'];
+  }> {
+    const now = this.clock.now();
+    const found = await askApps<object>(
+      ...([apps, readingFor(session, from), { path }, signal, now, this.apps.silences] as const),
     );
-    const items = answers.flatMap(({ body }) => itemsOf(body));
-    // All archivers of one database answer the same; of several databases the first that has more says where to go on.
-    const next = answers.map(({ body }) => body.next).find((place) => place !== undefined);
-    return { page: { items, ...(next === undefined ? {} : { next }) }, missing };
+    return fromEach(found, isPage<Item>, now);
+  }
+
+  private unnamed(app: string): Why['missing'][number] {
+    const message = 'OPERATIONS_APPS_FILE of the console names none';
+    return { ...{ app, code: 'app.refused', message }, since: this.clock.now().toISOString() };
   }
 }
 
@@ -141,8 +188,15 @@ export interface PartsQuery {
 }
 
 /** An app of another version may answer in another form: what the others say is shown all the same. */
-function itemsOf<Item>({ items }: Partial<Page<Item>>): readonly Item[] {
-  return Array.isArray(items) ? (items as readonly Item[]) : [];
+function isPage<Item extends object>(body: object): body is Page<Item> {
+  const { items, next } = body as { items?: unknown; next?: unknown };
+  const isPlace = next === undefined || typeof next === 'string';
+  return isPlace && Array.isArray(items) && items.every((one) => typeof one === 'object' && one !== null);
+}
+
+/** What apps say of their addresses and services is for who operates them. */
+function shownMissing({ session }: Asking, missing: Why['missing']): Why['missing'] {
+  return permits(session, 'operations.read') ? missing : missingForOwners(missing);
 }
 
 function withoutPlace({ from: _, ...entry }: AuditEntry): AuditEntry {

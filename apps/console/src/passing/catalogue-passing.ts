@@ -30,7 +30,9 @@ export class CataloguePassing {
         'console.emergency-session',
         'This session was opened by the emergency token: it has no account in the catalogue, and sees what operations calls show. Sign in for the rest.',
       );
-    const answer = await this.catalogue.call({ token, from }, call, signal);
+    // The audit trail says through what people acted.
+    const headers = { ...call.headers, 'catena-acting-via': 'console' };
+    const answer = await this.catalogue.call({ token, from }, { ...call, headers }, signal);
     if (answer.status === 401) {
       this.sessions.doubt(session);
       await this.sessions.current(session);

@@ -27,7 +27,7 @@ export class OperationsController {
     const asked = askedPath(request.url, `${prefix}all/`);
     if (asked === undefined) throw noSuchCall('an address that is none');
     void reply.header('cache-control', 'no-store');
-    return this.passing.all(session, asked, closedBy(reply));
+    return this.passing.all(session, request.ip, asked, closedBy(reply));
   }
 
   @All(':app/*')
@@ -45,6 +45,7 @@ export class OperationsController {
     const key = headers['idempotency-key'];
     const answer = await this.passing.one(
       session,
+      request.ip,
       app,
       { ...asked, segments },
       {

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { FromAllApps } from '#console-api';
+import { isActingName, longestActingName, type FromAllApps } from '#console-api';
 import { Clock, messageOf } from '#kernel';
-import { askApps, plainCall, type Acting, type Call, type PlainAnswer } from '#operations-client';
-import { operationsCalls, ruleFor, type OperationsRule } from '../calls/call-table.js';
+import { askApps, plainCall, type Acting, type Asker, type Call, type PlainAnswer } from '#operations-client';
+import { operationsCalls, ruleFor, type CallRule, type OperationsRule } from '../calls/call-table.js';
 import { OperatedApps } from '../calls/operated-apps.js';
 import { encodedPath, type AskedPath } from '../calls/paths.js';
 import { ConsoleError, noSuchCall } from '../edge/console-error.js';
@@ -10,6 +10,9 @@ import { permits, type CurrentSession } from '../session/session.js';
 
 /** Milliseconds for the answer of one app. */
 const patience = 30_000;
+
+/** The one call for which an app asks for groups (PARKING_LOT_EDITORS). */
+const byGroups = 'parking-lot/:id/edit';
 
 /** Operations calls of the apps, for people whom catalog-api permits them. */
 @Injectable()
@@ -22,12 +25,14 @@ export class OperationsPassing {
   /** @throws ConsoleError `operations.not-allowed`, `operations.app-silent` */
   async one(
     session: CurrentSession,
+    from: string,
     name: string,
     asked: AskedPath,
     call: Omit<Call, 'path'> & { readonly method: NonNullable<Call['method']> },
     signal: AbortSignal,
   ): Promise<PlainAnswer> {
-    allowed(session, call.method, asked);
+    const rule = allowed(session, call.method, asked);
+    const acting = call.method === 'GET' ? readingFor(session, from) : actingFor(session, from, rule);
     const app = this.apps.named(name);
     if (app === undefined)
       throw noSuchCall(
@@ -35,14 +40,19 @@ export class OperationsPassing {
       );
     try {
       const path = `${encodedPath(asked.segments)}${asked.query}`;
-      return await plainCall(app, actingFor(session), { patience, ...call, path }, signal);
+      return await plainCall(app, acting, { patience, ...call, path }, signal);
     } catch (error) {
       throw silent(name, error);
     }
   }
 
   /** What all apps answer that have such a call. @throws ConsoleError `operations.not-allowed` */
-  async all(session: CurrentSession, asked: AskedPath, signal: AbortSignal): Promise<FromAllApps<unknown>> {
+  async all(
+    session: CurrentSession,
+    from: string,
+    asked: AskedPath,
+    signal: AbortSignal,
+  ): Promise<FromAllApps<unknown>> {
     allowed(session, 'GET', asked);
     const path = `${encodedPath(asked.segments)}${asked.query}`;
     const {
@@ -50,15 +60,39 @@ export class OperationsPassing {
       missing,
       without = [],
     } = await askApps<unknown>(
-      ...([this.apps.all, actingFor(session), { path }, signal, this.clock.now()] as const),
+      ...([
+        this.apps.all,
+        readingFor(session, from),
+        { path },
+        signal,
+        this.clock.now(),
+        this.apps.silences,
+      ] as const),
     );
     return { answers, missing, without };
   }
 }
 
-/** Under the person's own name: nothing that the browser sends says who acts. */
-export function actingFor({ username, groups }: CurrentSession): Acting {
-  return { name: username, groups, via: 'console' };
+/** For questions. Who has a name that apps take for none is not named, and sees the same. */
+export function readingFor({ username }: CurrentSession, from: string): Asker {
+  return { ...(isActingName(username) ? { name: username } : {}), via: 'console', from };
+}
+
+/**
+ * Under the person's own name: nothing that the browser sends says who acts. The groups go where an app decides by them, as there
+ * may be more than a call has room for.
+ *
+ * @throws ConsoleError `operations.wrong-name`
+ */
+function actingFor({ username, groups }: CurrentSession, from: string, { pattern }: CallRule): Acting {
+  if (!isActingName(username))
+    throw new ConsoleError(
+      403,
+      'operations.wrong-name',
+      `Expected to act under a user name of 1 to ${longestActingName} letters, without any that cannot be seen, found another: apps keep no record of what it does. Look at all you may, and act with another account.`,
+    );
+  const acting = { name: username, via: 'console' as const, from };
+  return pattern === byGroups ? { ...acting, groups } : acting;
 }
 
 function allowed(session: CurrentSession, method: string, { segments }: AskedPath): OperationsRule {

@@ -20,7 +20,7 @@ const permissions: readonly Permission[] = actions.map((action) => ({
   reach: 'all',
 }));
 const sessionOf = (more: Partial<Session> = {}): Session => ({
-  ...{ token, username: 'anna', groups: ['p1'], permissions, rightsAt: clock.now().getTime() },
+  ...{ token, username: 'anna', groups: ['group one'], permissions, rightsAt: clock.now().getTime() },
   ...{ until: clock.now().getTime() + hour, ...more },
 });
 const sentBack = (header: string): string => header.split(';')[0]!;
@@ -32,7 +32,7 @@ const oddGroups = Array.from({ length: 200 }, (_, index) =>
 describe('The cookie of a session', () => {
   it('comes back as it was, and shows nothing of it', async () => {
     const header = await cookieWith().headerFor(sessionOf());
-    for (const word of [token, 'anna', 'p1', 'operator']) assert.ok(!header.includes(word), word);
+    for (const word of [token, 'anna', 'group one', 'operator']) assert.ok(!header.includes(word), word);
     const { emergency: _, ...found } =
       (await cookieWith().sessionIn(sentBack(header))) ?? assert.fail('none');
     assert.deepEqual(found, sessionOf());
@@ -77,6 +77,20 @@ describe('The cookie of a session', () => {
     const header = await cookieWith().headerFor(sessionOf({ groups }));
     assert.ok(header.length <= 4096, `${header.length} bytes`);
     assert.deepEqual((await cookieWith().sessionIn(sentBack(header)))?.groups, groups);
+  });
+
+  it('is set anew when the rights in it are others, and else left alone', async () => {
+    for (const groups of [['p1'], oddGroups]) {
+      const cookies = sentBack(await cookieWith().headerFor(sessionOf({ groups })));
+      const later = { groups, rightsAt: clock.now().getTime() + 60_000 };
+      assert.equal(await cookieWith().headerIfChanged(sessionOf(later), cookies), undefined);
+      const fewer = sessionOf({ ...later, permissions: permissions.slice(1) });
+      const anew = await cookieWith().headerIfChanged(fewer, cookies);
+      assert.deepEqual(
+        (await cookieWith().sessionIn(sentBack(anew ?? '')))?.permissions,
+        permissions.slice(1),
+      );
+    }
   });
 
   it('leaves groups out that it has no room for, and then what is permitted for own records', async () => {

@@ -20,7 +20,16 @@ export class SessionCookie {
   /** The `Set-Cookie` header. */
   async headerFor(session: Session): Promise<string> {
     const age = Math.max(0, Math.floor((session.until - this.clock.now().getTime()) / 1000));
-    return sessionCookie(await this.sealed(session), age, isSecure(this.config));
+    return sessionCookie((await this.sealed(session)).text, age, isSecure(this.config));
+  }
+
+  /**
+   * The header when the cookies of a request hold other rights. Else nothing is to be set: an answer that comes late would replace
+   * the cookie of a sign-in meanwhile.
+   */
+  async headerIfChanged(session: Session, cookies: string | undefined): Promise<string | undefined> {
+    const [kept, { form }] = await Promise.all([this.sessionIn(cookies), this.sealed(session)]);
+    return kept !== undefined && rightsIn(kept) === rightsIn(form) ? undefined : this.headerFor(session);
   }
 
   /** Undefined when there is none, it is not ours, or it is over. */
@@ -34,7 +43,7 @@ export class SessionCookie {
    * With as many rights as a cookie has room for. What is left out is read from catalog-api whenever the session is used;
    * only while that is away it is missing, and nobody is allowed more without it.
    */
-  private async sealed(session: Session): Promise<string> {
+  private async sealed(session: Session): Promise<{ readonly form: Session; readonly text: string }> {
     const { token, username, groups, permissions, rightsAt, until, emergency } = session;
     const whole = { token, username, groups, permissions, rightsAt, until, emergency };
     const forms = [
@@ -43,11 +52,15 @@ export class SessionCookie {
       { ...whole, groups: [], permissions: permissions.filter(({ reach }) => reach === 'all') },
       { ...whole, groups: [], permissions: [] },
     ];
-    let sealed = '';
+    let sealed = { form: session, text: '' };
     for (const form of forms) {
-      sealed = await this.sealer.seal('session', form);
-      if (sealed.length <= maxBytes) break;
+      sealed = { form: form as Session, text: await this.sealer.seal('session', form) };
+      if (sealed.text.length <= maxBytes) break;
     }
     return sealed;
   }
+}
+
+function rightsIn({ token, username, groups, permissions }: Session): string {
+  return JSON.stringify([token, username, groups, permissions]);
 }

@@ -30,7 +30,7 @@ export class SessionController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ConsoleSession> {
-    return this.answerWith(reply, await this.signIn.withPassword(body, request.ip));
+    return this.answerWith(request, reply, await this.signIn.withPassword(body, request.ip));
   }
 
   @Open('the token is the proof')
@@ -43,19 +43,24 @@ export class SessionController {
   ): Promise<ConsoleSession> {
     const { token } = (body ?? {}) as { readonly token?: unknown };
     const session = this.emergency.enter(token, request.ip);
-    return this.answerWith(reply, await this.sessions.current(session));
+    return this.answerWith(request, reply, await this.sessions.current(session));
   }
 
-  /** Sealed anew: the cookie keeps the rights that were read last, for when catalog-api is away. */
+  /** The cookie keeps the rights that were read last, for when catalog-api is away. */
   @SignedInHere()
   @Get()
-  who(
+  async who(
     @SessionOf() session: CurrentSession,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ConsoleSession> {
-    return this.answerWith(reply, session);
+    const header = await this.cookie.headerIfChanged(session, request.headers.cookie);
+    if (header !== undefined && !this.sessions.isOver(session)) void reply.header('set-cookie', header);
+    void reply.header('cache-control', 'no-store');
+    return shown(session);
   }
 
+  /** 204; 200 with `told: false` when catalog-api could not be told, and takes the token until its end. */
   @SignedInHere()
   @Delete()
   @HttpCode(204)
@@ -63,12 +68,23 @@ export class SessionController {
     @SessionOf() session: CurrentSession,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<void> {
-    await this.sessions.end(session, request.ip);
-    void reply.header('set-cookie', clearedSession(isSecure(this.config)));
+  ): Promise<{ readonly told: false } | undefined> {
+    const told = await this.sessions.end(session, request.ip);
+    void reply
+      .header('set-cookie', clearedSession(isSecure(this.config)))
+      .header('cache-control', 'no-store');
+    if (told) return undefined;
+    void reply.code(200);
+    return { told };
   }
 
-  private async answerWith(reply: FastifyReply, session: CurrentSession): Promise<ConsoleSession> {
+  /** The session that the browser had before is over: nothing shows it any more. */
+  private async answerWith(
+    { headers, ip }: FastifyRequest,
+    reply: FastifyReply,
+    session: CurrentSession,
+  ): Promise<ConsoleSession> {
+    await this.sessions.replace(headers.cookie, session, ip);
     void reply.header('set-cookie', await this.cookie.headerFor(session)).header('cache-control', 'no-store');
     return shown(session);
   }

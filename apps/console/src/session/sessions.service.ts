@@ -11,6 +11,8 @@ import { digestOf, type CurrentSession, type Session } from './session.js';
 const freshFor = 60_000;
 /** Milliseconds until it is asked again when it did not answer. */
 const patientFor = 5000;
+/** Milliseconds for which rights go on that catalog-api does not say only because it is asked too much: people can see to that. */
+const limitedFor = 600_000;
 const maxRemembered = 10_000;
 /** Milliseconds: no session lives longer. */
 export const longestSession = 8 * 3_600_000;
@@ -55,8 +57,8 @@ export class Sessions {
    * @throws ConsoleError `console.signed-out` when it is over
    */
   async current(session: Session): Promise<CurrentSession> {
-    const { token, emergency, until } = session;
-    const key = digestOf(token ?? `${emergency} ${until}`);
+    const { token, until } = session;
+    const key = keyOf(session);
     if (until <= this.now || this.ended.get(key) !== undefined) throw signedOut();
     if (token === undefined) return this.currentEmergency(session, key);
     const { askedAt: _, ...rights } = await this.rightsOf(key, token, session);
@@ -84,18 +86,31 @@ export class Sessions {
     this.known.delete(key);
   }
 
-  /** Nobody uses it in this process any more; elsewhere for the rest of a minute at most, as catalog-api is told. */
-  async end({ key, token }: CurrentSession, from: string): Promise<void> {
+  /** Ends the session of a browser's cookies that another one takes the place of; catalog-api is told beside it. */
+  async replace(cookies: string | undefined, { key }: CurrentSession, from: string): Promise<void> {
+    const before = await this.cookie.sessionIn(cookies);
+    if (before === undefined || keyOf(before) === key) return;
+    void this.end({ ...before, key: keyOf(before) }, from);
+  }
+
+  /**
+   * Nobody uses it in this process any more; elsewhere for the rest of a minute at most, as catalog-api is told.
+   *
+   * @returns whether it was told; if not, it takes the token until its end
+   */
+  async end({ key, token }: Pick<CurrentSession, 'key' | 'token'>, from: string): Promise<boolean> {
     this.ended.set(key, true);
     this.known.delete(key);
-    if (token === undefined) return;
+    if (token === undefined) return true;
     try {
       await this.catalogue.signOut({ token, from });
+      return true;
     } catch (error) {
       this.logger.warn(
         { error: messageOf(error) },
         'a sign-out could not be told to catalog-api: the token ends by itself',
       );
+      return false;
     }
   }
 
@@ -134,7 +149,11 @@ export class Sessions {
       if (rights !== undefined) return { ...rights, rightsAt: this.now, askedAt: this.now, stale: false };
     } catch (error) {
       if (!(error instanceof ConsoleError)) throw error;
-      return { username, groups, permissions, rightsAt, askedAt: this.now, stale: true };
+      const kept = { username, rightsAt, askedAt: this.now, stale: true };
+      const isAway = error.status >= 500 || (error.status === 429 && this.now - rightsAt < limitedFor);
+      if (isAway) return { ...kept, groups, permissions };
+      this.logger.warn({ status: error.status, error: error.message }, 'rights of a session are refused');
+      return { ...kept, groups: [], permissions: [] };
     }
     this.ended.set(key, true);
     this.known.delete(key);
@@ -144,4 +163,9 @@ export class Sessions {
   private get now(): number {
     return this.clock.now().getTime();
   }
+}
+
+/** Tells sessions apart, and says nothing of the token. */
+function keyOf({ token, emergency, until }: Session): string {
+  return digestOf(token ?? `${emergency} ${until}`);
 }

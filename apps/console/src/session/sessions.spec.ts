@@ -4,7 +4,7 @@ import type { Permission } from '#console-api';
 import { ManualClock } from '#kernel';
 import { createLogger } from '#observability';
 import type { CatalogClient, Rights } from '../calls/catalog-client.js';
-import { catalogueAway } from '../edge/console-error.js';
+import { catalogueAway, ConsoleError } from '../edge/console-error.js';
 import { Emergency } from './emergency.js';
 import { Sealer } from './sealer.js';
 import { SessionCookie } from './session-cookie.js';
@@ -20,7 +20,9 @@ describe('Sessions', () => {
   let answer: () => Rights | undefined;
   let asked: number;
   let signedOut: string[];
+  let answerOut: () => Promise<void>;
   let sessions: Sessions;
+  let cookie: SessionCookie;
   const config = { emergencyToken: 'an emergency token of the test, long enough' };
   const logger = createLogger('test', 'silent');
   const rights = (...permissions: Permission[]): Rights => ({
@@ -33,16 +35,20 @@ describe('Sessions', () => {
     clock = new ManualClock();
     asked = 0;
     signedOut = [];
+    answerOut = () => Promise.resolve();
     answer = () => rights(may('operations.read'));
     const catalogue = {
       rightsOf: () => {
         asked += 1;
         return Promise.resolve().then(() => answer());
       },
-      signOut: ({ token }: { token: string }) => Promise.resolve(void signedOut.push(token)),
+      signOut: ({ token }: { token: string }) => {
+        signedOut.push(token);
+        return answerOut();
+      },
     } as unknown as CatalogClient;
     const sealer = new Sealer({ secret: 'a secret of the test with enough characters' });
-    const cookie = new SessionCookie(sealer, clock, { publicUrl: 'http://127.0.0.1/console' });
+    cookie = new SessionCookie(sealer, clock, { publicUrl: 'http://127.0.0.1/console' });
     sessions = new Sessions(cookie, catalogue, clock, config, logger);
   });
 
@@ -87,6 +93,31 @@ describe('Sessions', () => {
     assert.equal((await sessions.current(session)).stale, false);
   });
 
+  it('go on for ten minutes while catalog-api is asked too much, and lose their rights then', async () => {
+    const session = await begun();
+    answer = () => {
+      throw new ConsoleError(429, 'catalog.too-many-requests', 'too many');
+    };
+    clock.advance(600_000 - 1);
+    assert.deepEqual((await sessions.current(session)).permissions, [may('operations.read')]);
+    clock.advance(5000);
+    const current = await sessions.current(session);
+    assert.deepEqual([current.stale, current.permissions, current.groups], [true, [], []]);
+    answer = () => rights(may('operations.act'));
+    clock.advance(5000);
+    assert.deepEqual((await sessions.current(session)).permissions, [may('operations.act')]);
+  });
+
+  for (const status of [400, 403, 404])
+    it(`lose their rights when catalog-api refuses to say them (HTTP ${status})`, async () => {
+      const session = await begun();
+      answer = () => {
+        throw new ConsoleError(status, 'console.app-refused', 'no');
+      };
+      clock.advance(60_000);
+      assert.deepEqual((await sessions.current(session)).permissions, []);
+    });
+
   it('end when catalog-api does not know the token any more', async () => {
     const session = await begun();
     answer = () => undefined;
@@ -100,10 +131,29 @@ describe('Sessions', () => {
     const session = await begun();
     clock.advance(60_000);
     const late = sessions.current(session);
-    await sessions.end(session, '127.0.0.1');
+    assert.equal(await sessions.end(session, '127.0.0.1'), true);
     await assert.rejects(late, code('console.signed-out'));
     await assert.rejects(sessions.current(session), code('console.signed-out'));
     assert.deepEqual(signedOut, ['token']);
+  });
+
+  it('end when another one takes their place in the browser', async () => {
+    const before = await begun();
+    const [header] = (await cookie.headerFor(before)).split(';');
+    await sessions.replace(header, before, '127.0.0.1');
+    await sessions.current(before);
+    const next = await sessions.begin('another token', clock.now().getTime() + hour);
+    await sessions.replace(header, next, '127.0.0.1');
+    await assert.rejects(sessions.current(before), code('console.signed-out'));
+    await sessions.current(next);
+    assert.deepEqual(signedOut, ['token']);
+  });
+
+  it('say when catalog-api could not be told of their end', async () => {
+    const session = await begun();
+    answerOut = () => Promise.reject(catalogueAway());
+    assert.equal(await sessions.end(session, '127.0.0.1'), false);
+    await assert.rejects(sessions.current(session), code('console.signed-out'));
   });
 
   it('of an emergency end with its token, and ask nobody', async () => {
@@ -121,15 +171,16 @@ describe('The emergency token', () => {
   const emergencyToken = 'an emergency token of the test, long enough';
   const logger = createLogger('test', 'silent');
 
-  it('is tried five times from one network, and others may go on', () => {
+  it('is guessed five times from one network, and taken at any time', () => {
     const clock = new ManualClock();
     const emergency = new Emergency(clock, { emergencyToken }, logger);
     for (const wrong of ['', 'x', 7, `${emergencyToken} `, undefined])
       assert.throws(() => emergency.enter(wrong, '10.0.0.1'), code('console.sign-in-refused'));
-    assert.throws(() => emergency.enter(emergencyToken, '10.0.0.1'), code('console.too-many-requests'));
-    assert.equal(emergency.enter(emergencyToken, '10.0.0.2').username, 'emergency');
+    assert.throws(() => emergency.enter('x', '10.0.0.1'), code('console.too-many-requests'));
+    assert.throws(() => emergency.enter('x', '10.0.0.2'), code('console.sign-in-refused'));
+    assert.equal(emergency.enter(emergencyToken, '10.0.0.1').username, 'emergency');
     clock.advance(900_000);
-    assert.equal(emergency.enter(emergencyToken, '10.0.0.1').token, undefined);
+    assert.throws(() => emergency.enter('x', '10.0.0.1'), code('console.sign-in-refused'));
   });
 
   it('opens nothing where none is set', () => {

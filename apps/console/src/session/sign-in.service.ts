@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { decodeJwt } from 'jose';
 import { Clock } from '#kernel';
-import { CatalogClient } from '../calls/catalog-client.js';
-import { refusalOf } from '../calls/passed-answer.js';
+import { CatalogClient, notDone } from '../calls/catalog-client.js';
 import { ConfigToken, type ConsoleConfig } from '../console.config.js';
-import { catalogueAway, ConsoleError } from '../edge/console-error.js';
+import { ConsoleError } from '../edge/console-error.js';
 import type { CurrentSession } from './session.js';
 import { longestSession, Sessions } from './sessions.service.js';
 
@@ -43,16 +42,10 @@ export class SignIn {
   }
 
   private async beginWith(path: string, body: object, from: string): Promise<CurrentSession> {
-    const { status, text, headers } = await this.catalogue.call({ from }, { method: 'POST', path, body });
+    const answer = await this.catalogue.call({ from }, { method: 'POST', path, body });
+    const { status, text } = answer;
     if (status === 401) throw refused();
-    if (status === 429)
-      throw refusalOf({
-        app: 'catalog-api',
-        status,
-        text,
-        retryAfter: headers.get('retry-after') ?? undefined,
-      });
-    if (status !== 200 && status !== 201) throw catalogueAway(new Error(`sign-in: HTTP ${status}`));
+    if (status !== 200 && status !== 201) throw notDone('sign-in', answer);
     const { access_token: token } = JSON.parse(text) as { access_token?: unknown };
     // SciCat answers some refusals with a success without a token.
     if (typeof token !== 'string') throw refused();
