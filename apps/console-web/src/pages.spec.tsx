@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, mock } from 'node:test';
-import { QueryClient } from '@tanstack/react-query';
+import { QueryClient, type Query } from '@tanstack/react-query';
 import { createMemoryHistory } from '@tanstack/react-router';
 import { renderToStaticMarkup } from 'react-dom/server';
 import type { ConsoleSession, ConsoleSettings, MissingApp, ToldFact } from '#console-api';
@@ -16,7 +16,7 @@ const since = '2026-11-29T11:00:00Z';
 
 const settings: ConsoleSettings = {
   ...{ strategies: ['oidc', 'local'], emergency: true, languages: ['en', 'de'], links: {}, version: '0.9.0' },
-  ...{ brand: { name: 'Catena', colour: '#123' }, apps: ['catalog-api', 'archiver'] },
+  ...{ brand: { name: 'Catena', colour: '#123' }, apps: ['catalog-api', 'job-assembler-psi', 'archiver'] },
 };
 const rights = [
   ...(['operations.read', 'operations.act', 'operations.audit', 'job.cancel', 'job.priority'] as const),
@@ -92,7 +92,7 @@ function answers(silent: readonly MissingApp[], isEmpty: boolean): Answers {
       unfinished: isEmpty ? [] : [{ type: 'archive', statusCode: 'inProgress', count: 1234 }],
       ended: [],
     },
-    'operations/job-assembler/jobs/job-1': { priority: 0 },
+    'operations/job-assembler-psi/jobs/job-1': { priority: 0 },
     'operations/all/app': fromApps(
       { app: 'catalog-api', version: '0.9.0', dependencies: { broker: 'down' } },
       silent,
@@ -140,7 +140,7 @@ async function rendered(
       const open = client
         .getQueryCache()
         .getAll()
-        .filter((query) => query.state.status === 'pending' && isAsked(query.options));
+        .filter((query) => query.state.status === 'pending' && isAsked(query));
       if (open.length === 0) break;
       await Promise.allSettled(open.map((query) => query.fetch()));
       markup = render();
@@ -153,13 +153,14 @@ async function rendered(
 }
 
 /** Observers give it with their options, for which there is no type. */
-function isAsked(options: object): boolean {
-  return (options as { readonly enabled?: unknown }).enabled !== false;
+function isAsked(query: Query): boolean {
+  const { enabled } = query.options as { readonly enabled?: boolean | ((query: Query) => boolean) };
+  return (typeof enabled === 'function' ? enabled(query) : enabled) !== false;
 }
 
 function answerTo(url: string, known: Answers): Response {
   const [path = ''] = url.replace('/console/api/', '').split('?');
-  if (Object.hasOwn(known, path)) return Response.json(known[path]);
+  if (Object.hasOwn(known, path)) return Response.json(known[path], { headers: { ETag: '"3"' } });
   const fault = {
     code: 'operations.service-away',
     message: 'Expected an answer, found none.',
@@ -258,6 +259,14 @@ describe('The page', () => {
     assert.ok(none.includes(textsEn.message.noBody));
   });
 
+  it('of a job refuses to steer it until its app has said how it stands', async () => {
+    const { 'operations/job-assembler-psi/jobs/job-1': _steering, ...rest } = answers([], false);
+    const said = (text: string) => new RegExp(`aria-disabled="true"[^>]*${text}`);
+    assert.match(await rendered('/jobs/job-1', rest), said('job-assembler-psi does not say how it stands'));
+    const known = answers([], false);
+    assert.doesNotMatch(await rendered('/jobs/job-1', known), said('job-assembler-psi'));
+  });
+
   it('of a person says what gives each right, and which are not given', async () => {
     const markup = await rendered('/me', {});
     assert.match(markup, /operations\.audit<\/code>.*<code>operator<\/code>/);
@@ -288,6 +297,11 @@ describe('The page', () => {
     });
     assert.match(markup, /Your rights are those of 29 Nov 2026/);
     assert.ok(markup.includes('Emergency sign-in'));
+  });
+
+  it('for signing in says when the catalogue was not told of the end', async () => {
+    assert.ok((await rendered('/sign-in?untold=1', {})).includes('the catalogue could not be told'));
+    assert.doesNotMatch(await rendered('/sign-in', {}), /could not be told/);
   });
 
   it('for signing in has each way that the installation offers', async () => {

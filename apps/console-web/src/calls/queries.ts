@@ -103,7 +103,8 @@ export function datasetsQuery(id: string, first: string | undefined) {
     },
     initialPageParam: first,
     getNextPageParam: ({ next }) => next,
-    enabled: false,
+    // Who wants them asks for the first ones; then they follow the news as the rest of the page does.
+    enabled: ({ state }) => state.data !== undefined,
   });
 }
 
@@ -120,6 +121,8 @@ export function whyQuery(id: string) {
 interface PartsPlace {
   readonly after?: string;
   readonly worksAfter?: string;
+  /** The list that is not at its end, where the other one is. */
+  readonly only?: 'orders' | 'works';
 }
 
 const firstParts: PartsPlace = {};
@@ -130,15 +133,18 @@ export function partsQuery(id: string) {
     queryFn: ({ pageParam, signal }) =>
       call<JobParts>(`jobs/${inPath(id)}/parts${queryText({ limit: pageSize, ...pageParam })}`, { signal }),
     initialPageParam: firstParts,
-    // Two lists in one: the one that is at its end begins anew, and is merged with what is known of it.
-    getNextPageParam: ({ orders, works }): PartsPlace | undefined =>
-      orders?.next === undefined && works?.next === undefined
-        ? undefined
-        : {
-            ...(orders?.next === undefined ? {} : { after: orders.next }),
-            ...(works?.next === undefined ? {} : { worksAfter: works.next }),
-          },
+    getNextPageParam: (page, _pages, place) => nextParts(page, place),
   });
+}
+
+/** Two lists in one: the one that is at its end stays there, whatever a console says that answers it from its beginning again. */
+function nextParts({ orders, works }: JobParts, { only }: PartsPlace): PartsPlace | undefined {
+  const after = only === 'works' ? undefined : orders?.next;
+  const worksAfter = only === 'orders' ? undefined : works?.next;
+  if (after !== undefined && worksAfter !== undefined) return { after, worksAfter };
+  if (after !== undefined) return { after, only: 'orders' };
+  if (worksAfter !== undefined) return { worksAfter, only: 'works' };
+  return undefined;
 }
 
 export function historyQuery(id: string) {
@@ -171,11 +177,13 @@ export function downloadsQuery(id: string) {
   });
 }
 
-export function steeringQuery(id: string) {
+/** @param app plans the work of jobs here; without one nothing is asked */
+export function steeringQuery(app: string | undefined, id: string) {
   return queryOptions({
     queryKey: ['job', id, 'steering'],
     queryFn: ({ signal }) =>
-      callWithTag<JobSteering>(`operations/job-assembler/jobs/${inPath(id)}`, { signal }),
+      callWithTag<JobSteering>(`operations/${inPath(app ?? '')}/jobs/${inPath(id)}`, { signal }),
+    enabled: app !== undefined,
   });
 }
 

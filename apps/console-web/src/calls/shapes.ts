@@ -54,6 +54,8 @@ export interface WorkOrderRow {
 }
 
 export interface WorkRow {
+  /** The archiver that told of it. */
+  readonly app?: string;
   readonly id: string;
   readonly kind: string;
   readonly pid?: string;

@@ -83,7 +83,7 @@ function PartRow({ part }: { readonly part: MergedPart }): ReactElement {
             {t.job.nextTry} <When at={nextTry} />
           </span>
         )}
-        {part.isWaiting && <TryNow id={id} />}
+        {part.isWaiting && part.app !== undefined && <TryNow app={part.app} id={id} />}
       </span>
     </li>
   );
@@ -106,7 +106,7 @@ function WorkText({ part }: { readonly part: MergedPart }): ReactElement | null 
   return texts.length === 0 ? null : <span className="sub">{texts.join(' · ')}</span>;
 }
 
-function TryNow({ id }: { readonly id: string }): ReactElement | null {
+function TryNow({ app, id }: { readonly app: string; readonly id: string }): ReactElement | null {
   const { t } = useWords();
   const { session } = useHere();
   const ask = useAct();
@@ -121,7 +121,7 @@ function TryNow({ id }: { readonly id: string }): ReactElement | null {
         ask({
           ...{ title, what, undo, confirm: t.actions['part.try-now'], subjects: [id], reason: 'optional' },
           run: async ({ reason, key }) => {
-            await call(`operations/archiver/works/${inPath(id)}/try-now`, {
+            await call(`operations/${inPath(app)}/works/${inPath(id)}/try-now`, {
               ...{ method: 'POST', key },
               body: reason === '' ? {} : { reason },
             });

@@ -14,8 +14,8 @@ import type { AccountMenuProps } from './account-menu.js';
 import { FindBox } from './find-box.js';
 import { Live } from './live-context.js';
 import { LiveMark } from './live-mark.js';
+import { SignOut, useSignOut } from './sign-out.js';
 import { useKeyboard } from './use-keyboard.js';
-import { useSignOut } from './use-sign-out.js';
 
 const AccountMenu = later(async () => (await import('./account-menu.js')).AccountMenu, PlainAccount);
 const KeysHelp = later(async () => (await import('./keys-help.js')).KeysHelp, NoHelp);
@@ -28,11 +28,13 @@ export function Shell({ children }: { readonly children: ReactNode }): ReactElem
   return (
     <Live>
       <SkipLink />
-      <Head onKeys={openHelp} />
-      <Banners />
-      <Main>
-        <Acts>{children}</Acts>
-      </Main>
+      <SignOut>
+        <Head onKeys={openHelp} />
+        <Banners />
+        <Main>
+          <Acts>{children}</Acts>
+        </Main>
+      </SignOut>
       {hasHelp && (
         <Suspense>
           <KeysHelp onClose={() => setHelp(false)} />
