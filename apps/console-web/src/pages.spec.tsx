@@ -232,6 +232,46 @@ describe('The page', () => {
       assert.ok(markup.includes(states.rest));
     });
 
+  for (const address of ['/', '/messages', '/audit'] as const)
+    it(`${address} names an app that answers in another form, and shows the rest`, async () => {
+      const known = answers([], false);
+      const odd = { app: 'archiver', body: {} };
+      const all = Object.entries(known).map(([path, answer]) => {
+        if (!path.startsWith('operations/all/')) return [path, answer] as const;
+        const from = answer as ReturnType<typeof fromApps>;
+        return [path, { ...from, answers: [odd, { app: 'odd', body: null }, ...from.answers] }] as const;
+      });
+      const markup = await rendered(address, Object.fromEntries(all));
+      assert.match(markup, /archiver did not take the call/);
+      assert.doesNotMatch(markup, /role="alert"/);
+      assert.ok(markup.includes(pages[address].full[0]));
+    });
+
+  it('of messages names apps whose bulk runs are not known, and says its fault', async () => {
+    const [runs, known] = ['operations/all/bulk-runs', answers([], false)];
+    const silent = await rendered('/messages', { ...known, [runs]: fromApps({ items: [] }, missing) });
+    assert.match(silent, /Bulk runs.*archiver does not answer/);
+    const { [runs]: _runs, ...rest } = known;
+    assert.match(await rendered('/messages', rest), /Bulk runs.*operations\.service-away/);
+  });
+
+  it('of the audit trail says that there are older entries, and which app has none', async () => {
+    const body = { items: [deed], next: 'x' };
+    const known = { 'operations/all/audit': { ...fromApps(body), without: ['publisher'] } };
+    const markup = await rendered('/audit', known);
+    for (const text of [audit.more, audit.older, audit.without('publisher')])
+      assert.ok(markup.includes(text), text);
+    assert.doesNotMatch(await rendered('/audit', answers([], false)), new RegExp(audit.more));
+  });
+
+  it('of a job says where its trail is cut, and which app has none', async () => {
+    const trail = { items: [{ ...deed, app: 'a' }], missing: [], without: ['publisher'], more: true };
+    const markup = await rendered('/jobs/job-1', { ...answers([], false), 'jobs/job-1/trail': trail });
+    for (const text of [jobTexts.trailMore, audit.without('publisher')])
+      assert.ok(markup.includes(text), text);
+    assert.ok(!(await rendered('/jobs/job-1', answers([], false))).includes(jobTexts.trailMore));
+  });
+
   it('of jobs says who did not answer where nothing is known of a job', async () => {
     const silent = { ...why, headline: undefined, all: [], missing };
     const known = { ...answers([], false), jobs: { items: [{ ...job, why: silent }], partial: false } };

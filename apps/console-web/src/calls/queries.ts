@@ -1,14 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import type {
-  AuditEntry,
-  ConsoleJobs,
-  ConsoleSession,
-  ConsoleSettings,
-  FromAllApps,
-  Page,
-  Why,
-} from '#console-api';
+import type { AuditEntry, ConsoleJobs, ConsoleSession, ConsoleSettings, Page, Why } from '#console-api';
 import { call, callWithTag, inPath, queryText } from './call.js';
+import { callForLists, callForObjects, callForPage } from './lists.js';
 import type {
   AppInfo,
   BulkRun,
@@ -55,7 +48,9 @@ export function jobsQuery(values: Values) {
   return infiniteQueryOptions({
     queryKey: ['jobs', 'rows', values],
     queryFn: ({ pageParam, signal }) =>
-      call<ConsoleJobs>(`jobs${queryText({ ...values, limit: pageSize, after: pageParam })}`, { signal }),
+      callForPage<ConsoleJobs>(`jobs${queryText({ ...values, limit: pageSize, after: pageParam })}`, {
+        signal,
+      }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }) => next,
   });
@@ -65,7 +60,7 @@ export function jobsQuery(values: Values) {
 export function newestJobsQuery(values: Values, limit: number) {
   return queryOptions({
     queryKey: ['jobs', 'newest', values, limit],
-    queryFn: ({ signal }) => call<ConsoleJobs>(`jobs${queryText({ ...values, limit })}`, { signal }),
+    queryFn: ({ signal }) => callForPage<ConsoleJobs>(`jobs${queryText({ ...values, limit })}`, { signal }),
   });
 }
 
@@ -158,7 +153,7 @@ export function historyQuery(id: string) {
 export function trailQuery(id: string) {
   return queryOptions({
     queryKey: ['job', id, 'trail'],
-    queryFn: ({ signal }) => call<Trail>(`jobs/${inPath(id)}/trail`, { signal }),
+    queryFn: ({ signal }) => callForPage<Trail>(`jobs/${inPath(id)}/trail`, { signal }),
   });
 }
 
@@ -189,7 +184,7 @@ export function steeringQuery(app: string | undefined, id: string) {
 
 export const appsQuery = queryOptions({
   queryKey: ['apps'],
-  queryFn: ({ signal }) => call<FromAllApps<AppInfo>>('operations/all/app', { signal }),
+  queryFn: ({ signal }) => callForObjects<AppInfo>('operations/all/app', { signal }),
   refetchInterval: 30_000,
 });
 
@@ -197,10 +192,7 @@ export function groupsQuery(values: Values) {
   return queryOptions({
     queryKey: ['operations', 'groups', values],
     queryFn: ({ signal }) =>
-      call<FromAllApps<{ readonly items: readonly ParkedGroup[] }>>(
-        `operations/all/parking-lot/groups${queryText(values)}`,
-        { signal },
-      ),
+      callForLists<ParkedGroup>(`operations/all/parking-lot/groups${queryText(values)}`, { signal }),
   });
 }
 
@@ -208,7 +200,7 @@ export function parkedQuery(app: string, values: Values) {
   return infiniteQueryOptions({
     queryKey: ['operations', 'parked', app, values],
     queryFn: ({ pageParam, signal }) =>
-      call<Page<ParkedRow>>(
+      callForPage<Page<ParkedRow>>(
         `operations/${inPath(app)}/parking-lot${queryText({ ...values, limit: pageSize, after: pageParam })}`,
         { signal },
       ),
@@ -227,7 +219,7 @@ export function messageQuery(app: string, id: string) {
 
 export const runsQuery = queryOptions({
   queryKey: ['operations', 'runs'],
-  queryFn: ({ signal }) => call<FromAllApps<Page<BulkRun>>>('operations/all/bulk-runs?limit=10', { signal }),
+  queryFn: ({ signal }) => callForLists<BulkRun>('operations/all/bulk-runs?limit=10', { signal }),
   refetchInterval: ({ state }) =>
     state.data?.answers.some(({ body }) => body.items.some((run) => run.state === 'running')) === true
       ? 2000
@@ -239,8 +231,6 @@ export function auditQuery(values: Values, limit: number) {
     queryKey: ['audit', values, limit],
     refetchInterval: 30_000,
     queryFn: ({ signal }) =>
-      call<FromAllApps<Page<AuditEntry>>>(`operations/all/audit${queryText({ ...values, limit })}`, {
-        signal,
-      }),
+      callForLists<AuditEntry>(`operations/all/audit${queryText({ ...values, limit })}`, { signal }),
   });
 }

@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { useAct } from '../act/acts.js';
+import { missingIn } from '../calls/audit-pages.js';
 import { call, inPath } from '../calls/call.js';
 import { partsQuery } from '../calls/queries.js';
 import { ActButton } from '../parts/act-button.js';
@@ -28,7 +29,7 @@ export function PartsList({ id }: { readonly id: string }): ReactElement {
   if (parts.data === undefined) return <Failed error={parts.error} again={() => void parts.refetch()} />;
   const { pages } = parts.data;
   const merged = mergedParts(pages);
-  const missing = pages.at(-1)?.missing ?? [];
+  const missing = missingIn(pages);
   return (
     <section className="card" aria-labelledby="parts">
       <h2 id="parts">{t.job.workParts}</h2>

@@ -6,6 +6,7 @@ import { appsQuery } from '../calls/queries.js';
 import { timeIn } from '../parts/formats.js';
 import { Icon } from '../parts/icons.js';
 import { later } from '../parts/later.js';
+import { missingText } from '../parts/missing-text.js';
 import { isOperator } from '../parts/rights.js';
 import { useHere } from '../parts/session.js';
 import { visible } from '../parts/visible.js';
@@ -114,11 +115,9 @@ function Banners(): ReactElement | null {
       )}
       {missing.length > 0 && (
         <p className="banner" role="status">
-          {missing.map(({ app, since }) => {
-            const time = timeIn(since);
-            const at = time === undefined ? t.time.unknown : f.moment(time);
-            return <span key={app}>{t.states.silent(visible(app), at)} </span>;
-          })}
+          {missing.map((one) => (
+            <span key={one.app}>{missingText(one, t, f)} </span>
+          ))}
         </p>
       )}
       {session.stale && (

@@ -74,6 +74,7 @@ export const textsDe: Texts = {
     remedy: 'Was zu tun ist',
     partial: 'Nicht vollständig',
     silent: (app, since) => `${app} antwortet nicht seit ${since}.`,
+    silentNow: (app) => `${app} antwortet nicht.`,
     refused: (app) => `${app} hat den Aufruf nicht angenommen.`,
     source: (app) => `Ein Teil von ${app} kann jetzt nicht befragt werden.`,
     rest: 'Der Rest ist zu sehen.',

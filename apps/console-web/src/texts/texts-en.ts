@@ -74,6 +74,7 @@ export const textsEn = {
     remedy: 'What to do',
     partial: 'Not complete',
     silent: (app: string, since: string) => `${app} does not answer since ${since}.`,
+    silentNow: (app: string) => `${app} does not answer.`,
     refused: (app: string) => `${app} did not take the call.`,
     source: (app: string) => `A part of ${app} cannot be asked now.`,
     rest: 'The rest is shown.',
