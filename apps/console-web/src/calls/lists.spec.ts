@@ -32,7 +32,7 @@ describe('Lists of all apps', () => {
       () => callForLists<never>('operations/all/x', {}),
     );
     assert.deepEqual(
-      groupsOf(from).map(({ app, key }) => [app, key as string]),
+      groupsOf(from).map(({ app, key }) => [app, String(key)]),
       [['good', 'k']],
     );
     assert.deepEqual(runsOf(from).length, 1);

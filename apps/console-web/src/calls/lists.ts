@@ -8,12 +8,12 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function pageIn<Item>(body: unknown): Page<Item> | undefined {
   if (!isObject(body) || !Array.isArray(body['items'])) return undefined;
-  const next = body['next'];
+  const { next, ...rest } = body;
   return {
-    ...body,
+    ...rest,
     items: (body['items'] as readonly unknown[]).filter(isObject) as readonly Item[],
-    ...{ next: typeof next === 'string' ? next : undefined },
-  } as Page<Item>;
+    ...(typeof next === 'string' ? { next } : {}),
+  };
 }
 
 /** An app that answered, but not with what was asked for. */
