@@ -247,6 +247,19 @@ describe('The page', () => {
       assert.ok(markup.includes(pages[address].full[0]));
     });
 
+  for (const address of Object.keys(pages))
+    it(`${address} bears answers of another form`, async () => {
+      const known = answers([], false);
+      for (const odd of [{}, null, [], { items: [null] }]) {
+        const all = Object.fromEntries(Object.keys(known).map((path) => [path, odd]));
+        assert.ok((await rendered(address, all)).includes('id="main"'));
+      }
+      for (const path of Object.keys(known).filter(
+        (one) => address === '/jobs/job-1' && one.includes('job-1'),
+      ))
+        assert.ok((await rendered(address, { ...known, [path]: {} })).includes('id="main"'), path);
+    });
+
   it('of messages names apps whose bulk runs are not known, and says its fault', async () => {
     const [runs, known] = ['operations/all/bulk-runs', answers([], false)];
     const silent = await rendered('/messages', { ...known, [runs]: fromApps({ items: [] }, missing) });

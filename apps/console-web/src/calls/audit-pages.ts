@@ -73,7 +73,7 @@ export function wholeEntries(pages: readonly AuditPage[]): readonly EntryOfApp[]
 
 /** Of all pages, each app once. */
 export function missingIn(
-  pages: readonly { readonly missing: readonly MissingApp[] }[],
+  pages: readonly { readonly missing?: readonly MissingApp[] | undefined }[],
 ): readonly MissingApp[] {
-  return [...new Map(pages.flatMap(({ missing }) => missing).map((one) => [one.app, one])).values()];
+  return [...new Map(pages.flatMap(({ missing = [] }) => missing).map((one) => [one.app, one])).values()];
 }

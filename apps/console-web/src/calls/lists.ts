@@ -1,5 +1,6 @@
 import type { FromAllApps, MissingApp, Page } from '#console-api';
 import { call, CallFault, type CallOptions } from './call.js';
+import type { JobOverview, JobPart } from './shapes.js';
 
 /** What answers of another form have of the one that is known: an app may be newer, or a proxy may have answered for it. */
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -71,7 +72,36 @@ export async function callForPage<List extends Page<unknown>>(
   options: CallOptions,
 ): Promise<List> {
   const page = pageIn(await call<unknown>(path, options));
-  if (page === undefined)
-    throw new CallFault(200, { code: 'HTTP 200', message: 'Expected a list, found another form of answer.' });
+  if (page === undefined) throw otherAnswer();
   return page as List;
+}
+
+/** An answer with the lists that are named. @throws CallFault */
+export async function callWithLists<Body extends object>(
+  path: string,
+  options: CallOptions,
+  ...names: readonly (keyof Body & string)[]
+): Promise<Body> {
+  const body = await call<unknown>(path, options);
+  if (!isObject(body) || !names.every((name) => Array.isArray(body[name]))) throw otherAnswer();
+  return body as Body;
+}
+
+/** One row after the other, without a page around them. @throws CallFault */
+export async function callForRows<Row>(path: string, options: CallOptions): Promise<readonly Row[]> {
+  const rows = await call<unknown>(path, options);
+  if (!Array.isArray(rows)) throw otherAnswer();
+  return (rows as readonly unknown[]).filter(isObject) as readonly Row[];
+}
+
+/** @throws CallFault */
+export async function callForJob(path: string, options: CallOptions): Promise<JobOverview> {
+  const body = await callWithLists<JobOverview>(path, options, 'retries', 'unsent');
+  const datasets = pageIn<JobPart>(body.datasets);
+  if (datasets === undefined || !isObject(body.job) || !isObject(body.job.datasets)) throw otherAnswer();
+  return { ...body, datasets };
+}
+
+function otherAnswer(): CallFault {
+  return new CallFault(200, { code: 'HTTP 200', message: 'Expected a list, found another form of answer.' });
 }

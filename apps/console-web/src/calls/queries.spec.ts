@@ -85,7 +85,9 @@ describe('Datasets behind the first ones', () => {
     const client = new QueryClient();
     const observer = new InfiniteQueryObserver(client, datasetsQuery('1', 'x'));
     const end = observer.subscribe(() => undefined);
-    const answer = () => ({ datasets: { items: [] } });
+    const answer = () => ({
+      ...{ job: { datasets: { count: 0 } }, retries: [], unsent: [], datasets: { items: [] } },
+    });
     const news = () => client.invalidateQueries({ queryKey: ['job', '1'] });
     assert.deepEqual(await answering(answer, news), []);
     const asked = await answering(answer, async () => {

@@ -1,14 +1,20 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { AuditEntry, ConsoleJobs, ConsoleSession, ConsoleSettings, Page, Why } from '#console-api';
 import { call, callWithTag, inPath, queryText } from './call.js';
-import { callForLists, callForObjects, callForPage } from './lists.js';
+import {
+  callForJob,
+  callForLists,
+  callForObjects,
+  callForPage,
+  callForRows,
+  callWithLists,
+} from './lists.js';
 import type {
   AppInfo,
   BulkRun,
   Codes,
   Download,
   HistoryEntry,
-  JobOverview,
   JobParts,
   JobSteering,
   ParkedGroup,
@@ -75,14 +81,15 @@ export interface JobCounts {
 
 export const countsQuery = queryOptions({
   queryKey: ['jobs', 'counts'],
-  queryFn: ({ signal }) => call<JobCounts>('catalogue/jobs/counts', { signal }),
+  queryFn: ({ signal }) =>
+    callWithLists<JobCounts>('catalogue/jobs/counts', { signal }, 'unfinished', 'ended'),
 });
 
 export function overviewQuery(id: string) {
   return queryOptions({
     queryKey: ['job', id, 'overview'],
     queryFn: ({ signal }) =>
-      call<JobOverview>(`catalogue/jobs/${inPath(id)}/overview${queryText({ limit: datasetsPage })}`, {
+      callForJob(`catalogue/jobs/${inPath(id)}/overview${queryText({ limit: datasetsPage })}`, {
         signal,
       }),
   });
@@ -94,7 +101,7 @@ export function datasetsQuery(id: string, first: string | undefined) {
     queryKey: ['job', id, 'datasets'],
     queryFn: async ({ pageParam, signal }) => {
       const query = queryText({ limit: datasetsPage, after: pageParam });
-      return (await call<JobOverview>(`catalogue/jobs/${inPath(id)}/overview${query}`, { signal })).datasets;
+      return (await callForJob(`catalogue/jobs/${inPath(id)}/overview${query}`, { signal })).datasets;
     },
     initialPageParam: first,
     getNextPageParam: ({ next }) => next,
@@ -106,7 +113,7 @@ export function datasetsQuery(id: string, first: string | undefined) {
 export function whyQuery(id: string) {
   return queryOptions({
     queryKey: ['job', id, 'why'],
-    queryFn: ({ signal }) => call<Why>(`jobs/${inPath(id)}/why`, { signal }),
+    queryFn: ({ signal }) => callWithLists<Why>(`jobs/${inPath(id)}/why`, { signal }, 'all', 'missing'),
     // Places in line, rates and times change without an event.
     refetchInterval: 15_000,
   });
@@ -145,8 +152,7 @@ function nextParts({ orders, works }: JobParts, { only }: PartsPlace): PartsPlac
 export function historyQuery(id: string) {
   return queryOptions({
     queryKey: ['job', id, 'history'],
-    queryFn: ({ signal }) =>
-      call<readonly HistoryEntry[]>(`catalogue/jobs/${inPath(id)}/history`, { signal }),
+    queryFn: ({ signal }) => callForRows<HistoryEntry>(`catalogue/jobs/${inPath(id)}/history`, { signal }),
   });
 }
 

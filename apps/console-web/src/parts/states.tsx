@@ -55,7 +55,11 @@ export function Empty({ title, more, clear }: EmptyProps): ReactElement {
 }
 
 /** Who did not answer; the rest is usable. */
-export function Partial({ missing }: { readonly missing: readonly MissingApp[] }): ReactElement | null {
+export function Partial({
+  missing = [],
+}: {
+  readonly missing?: readonly MissingApp[] | undefined;
+}): ReactElement | null {
   const { t, f } = useWords();
   if (missing.length === 0) return null;
   return (
