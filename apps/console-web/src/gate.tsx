@@ -1,7 +1,8 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef, type ReactElement } from 'react';
 import { CallFault } from './calls/call.js';
+import { personOf } from './calls/person.js';
 import { sessionQuery, settingsQuery } from './calls/queries.js';
 import { HereProvider } from './parts/session.js';
 import { Failed, Loading } from './parts/states.js';
@@ -11,7 +12,6 @@ import { Shell } from './shell/shell.js';
 export function Gate(): ReactElement {
   const settings = useQuery(settingsQuery);
   const session = useQuery(sessionQuery);
-  const client = useQueryClient();
   const navigate = useNavigate();
   const location = useRouterState({ select: (state) => state.location });
   // What is shown, which is behind the address while a page is on its way.
@@ -23,10 +23,6 @@ export function Gate(): ReactElement {
     if (!isSignedOut || isSignIn || location.pathname === '/sign-in') return;
     const { pathname, searchStr, search } = location;
     const { fault } = search as { readonly fault?: string };
-    // What the last person saw is not for the next one.
-    client.removeQueries({
-      predicate: ({ queryKey }) => !['session', 'settings', 'codes'].includes(String(queryKey[0])),
-    });
     void navigate({
       to: '/sign-in',
       search: {
@@ -36,13 +32,14 @@ export function Gate(): ReactElement {
       },
       replace: true,
     });
-  }, [isSignedOut, isSignIn, location, navigate, client]);
+  }, [isSignedOut, isSignIn, location, navigate]);
 
   if (isSignIn && settings.data !== undefined) return <Outlet />;
   if (session.data !== undefined && settings.data !== undefined && !isSignedOut)
     return (
       <HereProvider value={{ session: session.data, settings: settings.data }}>
-        <Shell>
+        {/* Nothing of one person's page goes on under the name of another: rows, dialogs, or the stream. */}
+        <Shell key={personOf(session.data)}>
           <Outlet />
         </Shell>
       </HereProvider>

@@ -2,6 +2,7 @@ import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import { createRoot } from 'react-dom/client';
 import { App, loadTexts } from './app.js';
 import { CallFault } from './calls/call.js';
+import { followPerson } from './calls/person.js';
 import { sessionQuery, settingsQuery } from './calls/queries.js';
 import { keptLanguage, languageFor } from './parts/settings.js';
 import { appRouter } from './routes.js';
@@ -35,6 +36,10 @@ const patience = 1500;
 async function start(): Promise<void> {
   const place = document.querySelector('#console');
   if (place === null) throw new Error('Expected an element with the id "console" in index.html, found none.');
+  followPerson(
+    client,
+    typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('catena-console-person'),
+  );
   void client.prefetchQuery({ ...sessionQuery, retry: false });
   const chosen = keptLanguage();
   const settings = client.fetchQuery({ ...settingsQuery, retry: false }).catch(() => undefined);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, mock } from 'node:test';
-import { QueryClient } from '@tanstack/react-query';
+import { QueryClient, type Query } from '@tanstack/react-query';
 import { createMemoryHistory } from '@tanstack/react-router';
 import { renderToStaticMarkup } from 'react-dom/server';
 import type { ConsoleSession, ConsoleSettings, MissingApp, ToldFact } from '#console-api';
@@ -16,7 +16,7 @@ const since = '2026-11-29T11:00:00Z';
 
 const settings: ConsoleSettings = {
   ...{ strategies: ['oidc', 'local'], emergency: true, languages: ['en', 'de'], links: {}, version: '0.9.0' },
-  ...{ brand: { name: 'Catena', colour: '#123' }, apps: ['catalog-api', 'archiver'] },
+  ...{ brand: { name: 'Catena', colour: '#123' }, apps: ['catalog-api', 'job-assembler-psi', 'archiver'] },
 };
 const rights = [
   ...(['operations.read', 'operations.act', 'operations.audit', 'job.cancel', 'job.priority'] as const),
@@ -92,7 +92,7 @@ function answers(silent: readonly MissingApp[], isEmpty: boolean): Answers {
       unfinished: isEmpty ? [] : [{ type: 'archive', statusCode: 'inProgress', count: 1234 }],
       ended: [],
     },
-    'operations/job-assembler/jobs/job-1': { priority: 0 },
+    'operations/job-assembler-psi/jobs/job-1': { priority: 0 },
     'operations/all/app': fromApps(
       { app: 'catalog-api', version: '0.9.0', dependencies: { broker: 'down' } },
       silent,
@@ -140,7 +140,7 @@ async function rendered(
       const open = client
         .getQueryCache()
         .getAll()
-        .filter((query) => query.state.status === 'pending' && isAsked(query.options));
+        .filter((query) => query.state.status === 'pending' && isAsked(query));
       if (open.length === 0) break;
       await Promise.allSettled(open.map((query) => query.fetch()));
       markup = render();
@@ -153,13 +153,14 @@ async function rendered(
 }
 
 /** Observers give it with their options, for which there is no type. */
-function isAsked(options: object): boolean {
-  return (options as { readonly enabled?: unknown }).enabled !== false;
+function isAsked(query: Query): boolean {
+  const { enabled } = query.options as { readonly enabled?: boolean | ((query: Query) => boolean) };
+  return (typeof enabled === 'function' ? enabled(query) : enabled) !== false;
 }
 
 function answerTo(url: string, known: Answers): Response {
   const [path = ''] = url.replace('/console/api/', '').split('?');
-  if (Object.hasOwn(known, path)) return Response.json(known[path]);
+  if (Object.hasOwn(known, path)) return Response.json(known[path], { headers: { ETag: '"3"' } });
   const fault = {
     code: 'operations.service-away',
     message: 'Expected an answer, found none.',
@@ -231,6 +232,59 @@ describe('The page', () => {
       assert.ok(markup.includes(states.rest));
     });
 
+  for (const address of ['/', '/messages', '/audit'] as const)
+    it(`${address} names an app that answers in another form, and shows the rest`, async () => {
+      const known = answers([], false);
+      const odd = { app: 'archiver', body: {} };
+      const all = Object.entries(known).map(([path, answer]) => {
+        if (!path.startsWith('operations/all/')) return [path, answer] as const;
+        const from = answer as ReturnType<typeof fromApps>;
+        return [path, { ...from, answers: [odd, { app: 'odd', body: null }, ...from.answers] }] as const;
+      });
+      const markup = await rendered(address, Object.fromEntries(all));
+      assert.match(markup, /archiver did not take the call/);
+      assert.doesNotMatch(markup, /role="alert"/);
+      assert.ok(markup.includes(pages[address].full[0]));
+    });
+
+  for (const address of Object.keys(pages))
+    it(`${address} bears answers of another form`, async () => {
+      const known = answers([], false);
+      for (const odd of [{}, null, [], { items: [null] }]) {
+        const all = Object.fromEntries(Object.keys(known).map((path) => [path, odd]));
+        assert.ok((await rendered(address, all)).includes('id="main"'));
+      }
+      for (const path of Object.keys(known).filter(
+        (one) => address === '/jobs/job-1' && one.includes('job-1'),
+      ))
+        assert.ok((await rendered(address, { ...known, [path]: {} })).includes('id="main"'), path);
+    });
+
+  it('of messages names apps whose bulk runs are not known, and says its fault', async () => {
+    const [runs, known] = ['operations/all/bulk-runs', answers([], false)];
+    const silent = await rendered('/messages', { ...known, [runs]: fromApps({ items: [] }, missing) });
+    assert.match(silent, /Bulk runs.*archiver does not answer/);
+    const { [runs]: _runs, ...rest } = known;
+    assert.match(await rendered('/messages', rest), /Bulk runs.*operations\.service-away/);
+  });
+
+  it('of the audit trail says that there are older entries, and which app has none', async () => {
+    const body = { items: [deed], next: 'x' };
+    const known = { 'operations/all/audit': { ...fromApps(body), without: ['publisher'] } };
+    const markup = await rendered('/audit', known);
+    for (const text of [audit.more, audit.older, audit.without('publisher')])
+      assert.ok(markup.includes(text), text);
+    assert.doesNotMatch(await rendered('/audit', answers([], false)), new RegExp(audit.more));
+  });
+
+  it('of a job says where its trail is cut, and which app has none', async () => {
+    const trail = { items: [{ ...deed, app: 'a' }], missing: [], without: ['publisher'], more: true };
+    const markup = await rendered('/jobs/job-1', { ...answers([], false), 'jobs/job-1/trail': trail });
+    for (const text of [jobTexts.trailMore, audit.without('publisher')])
+      assert.ok(markup.includes(text), text);
+    assert.ok(!(await rendered('/jobs/job-1', answers([], false))).includes(jobTexts.trailMore));
+  });
+
   it('of jobs says who did not answer where nothing is known of a job', async () => {
     const silent = { ...why, headline: undefined, all: [], missing };
     const known = { ...answers([], false), jobs: { items: [{ ...job, why: silent }], partial: false } };
@@ -256,6 +310,14 @@ describe('The page', () => {
     const { body: _body, ...without } = parked;
     const none = await rendered('/messages/catalog-api/m1', { ...answers([], false), [path]: without });
     assert.ok(none.includes(textsEn.message.noBody));
+  });
+
+  it('of a job refuses to steer it until its app has said how it stands', async () => {
+    const { 'operations/job-assembler-psi/jobs/job-1': _steering, ...rest } = answers([], false);
+    const said = (text: string) => new RegExp(`aria-disabled="true"[^>]*${text}`);
+    assert.match(await rendered('/jobs/job-1', rest), said('job-assembler-psi does not say how it stands'));
+    const known = answers([], false);
+    assert.doesNotMatch(await rendered('/jobs/job-1', known), said('job-assembler-psi'));
   });
 
   it('of a person says what gives each right, and which are not given', async () => {
@@ -288,6 +350,11 @@ describe('The page', () => {
     });
     assert.match(markup, /Your rights are those of 29 Nov 2026/);
     assert.ok(markup.includes('Emergency sign-in'));
+  });
+
+  it('for signing in says when the catalogue was not told of the end', async () => {
+    assert.ok((await rendered('/sign-in?untold=1', {})).includes('the catalogue could not be told'));
+    assert.doesNotMatch(await rendered('/sign-in', {}), /could not be told/);
   });
 
   it('for signing in has each way that the installation offers', async () => {

@@ -71,6 +71,8 @@ const goRoute = createRoute({
 interface SignInSearch {
   readonly returnTo?: string;
   readonly ended?: string;
+  /** Signed out, but the catalogue could not be told. */
+  readonly untold?: string;
   /** A code: the provider's way back ended with it. */
   readonly fault?: string;
 }
@@ -78,16 +80,17 @@ interface SignInSearch {
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
-  validateSearch: ({ returnTo, ended, fault }: Record<string, unknown>): SignInSearch => ({
+  validateSearch: ({ returnTo, ended, untold, fault }: Record<string, unknown>): SignInSearch => ({
     ...(typeof returnTo === 'string' ? { returnTo } : {}),
     ...(ended === '1' ? { ended } : {}),
+    ...(untold === '1' ? { untold } : {}),
     ...(typeof fault === 'string' && /^[a-z0-9.-]{1,100}$/.test(fault) ? { fault } : {}),
   }),
   component: SignIn,
 });
 
 function SignIn(): ReactElement | null {
-  const { returnTo, ended, fault } = signInRoute.useSearch();
+  const { returnTo, ended, untold, fault } = signInRoute.useSearch();
   const { data: settings } = useQuery(settingsQuery);
   const navigate = useNavigate();
   if (settings === undefined) return null;
@@ -96,6 +99,7 @@ function SignIn(): ReactElement | null {
       settings={settings}
       returnTo={returnTo}
       wasSignedIn={ended === '1'}
+      isUntold={untold === '1'}
       fault={fault}
       onSignedIn={(href) => void navigate({ href: `/console${href}`, replace: true })}
     />

@@ -1,11 +1,11 @@
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import type { FormEvent, ReactElement } from 'react';
 import { actions } from '#console-api';
-import { auditQuery } from '../calls/queries.js';
-import { entriesOf } from '../calls/from-apps.js';
+import { auditPagesQuery, missingIn, wholeEntries } from '../calls/audit-pages.js';
 import { saveText } from '../parts/save.js';
 import { Empty, Failed, Loading, Partial } from '../parts/states.js';
+import { visible } from '../parts/visible.js';
 import { useWords, wordOf } from '../parts/words.js';
 import { Page } from '../shell/page.js';
 import { auditSearchFrom } from './audit-search.js';
@@ -13,15 +13,16 @@ import { csvOf } from './csv.js';
 import { DeedRow } from './deed-row.js';
 
 const route = getRouteApi('/audit');
-/** Entries of each app. */
-const most = 200;
 
 /** Who did what to which, why, and what came of it: of all apps, newest first. */
 export function AuditPage(): ReactElement {
-  const { t, f } = useWords();
+  const { t } = useWords();
   const search = route.useSearch();
-  const { data, error, isPending, refetch } = useQuery(auditQuery({ ...search }, most));
-  const entries = entriesOf(data);
+  const trail = useInfiniteQuery(auditPagesQuery({ ...search }));
+  const { data, error, isPending, refetch, hasNextPage, isFetchingNextPage } = trail;
+  const pages = data?.pages ?? [];
+  const entries = wholeEntries(pages);
+  const without = pages[0]?.without ?? [];
   const isFiltered = Object.keys(search).length > 0;
   return (
     <Page
@@ -32,7 +33,9 @@ export function AuditPage(): ReactElement {
           <button
             type="button"
             className="button quiet"
-            onClick={() => saveText('audit.csv', csvOf(entries), 'text/csv')}
+            onClick={() =>
+              saveText('audit.csv', csvOf(entries, hasNextPage ? t.audit.cut : undefined), 'text/csv')
+            }
           >
             {t.audit.csv}
           </button>
@@ -46,7 +49,10 @@ export function AuditPage(): ReactElement {
         <Failed error={error} again={() => void refetch()} />
       ) : (
         <>
-          <Partial missing={data.missing} />
+          <Partial missing={missingIn(pages)} />
+          {without.length > 0 && (
+            <p className="soft small">{t.audit.without(without.map(visible).join(', '))}</p>
+          )}
           {entries.length === 0 ? (
             <Empty
               title={t.audit.none}
@@ -66,7 +72,21 @@ export function AuditPage(): ReactElement {
               ))}
             </ul>
           )}
-          <p className="soft small">{t.audit.newest(f.number(most))}</p>
+          <div className="list-end">
+            <span className="soft small">
+              {hasNextPage ? t.audit.more : entries.length > 0 && t.audit.end}
+            </span>
+            {hasNextPage && (
+              <button
+                type="button"
+                className="button quiet"
+                aria-disabled={isFetchingNextPage}
+                onClick={() => !isFetchingNextPage && void trail.fetchNextPage()}
+              >
+                {isFetchingNextPage ? t.states.loading : t.audit.older}
+              </button>
+            )}
+          </div>
         </>
       )}
     </Page>

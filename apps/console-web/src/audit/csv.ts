@@ -13,12 +13,18 @@ const columns = [
   'fault',
 ] as const;
 
-/** As a table for other programs. What would be a formula there is made a text. */
-export function csvOf(entries: readonly (AuditEntry & { readonly app: string })[]): string {
+/**
+ * As a table for other programs. What would be a formula there is made a text.
+ *
+ * @param cut what the last row says where older entries are left out
+ */
+export function csvOf(entries: readonly (AuditEntry & { readonly app: string })[], cut?: string): string {
   const rows = entries.map((entry) =>
     columns.map((name) => (name === 'fault' ? (entry.fault?.code ?? '') : String(entry[name] ?? ''))),
   );
-  return [columns as readonly string[], ...rows].map((row) => row.map(cell).join(',')).join('\r\n');
+  return [columns as readonly string[], ...rows, ...(cut === undefined ? [] : [[cut]])]
+    .map((row) => row.map(cell).join(','))
+    .join('\r\n');
 }
 
 function cell(text: string): string {

@@ -1,21 +1,20 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import type {
-  AuditEntry,
-  ConsoleJobs,
-  ConsoleSession,
-  ConsoleSettings,
-  FromAllApps,
-  Page,
-  Why,
-} from '#console-api';
+import type { AuditEntry, ConsoleJobs, ConsoleSession, ConsoleSettings, Page, Why } from '#console-api';
 import { call, callWithTag, inPath, queryText } from './call.js';
+import {
+  callForJob,
+  callForLists,
+  callForObjects,
+  callForPage,
+  callForRows,
+  callWithLists,
+} from './lists.js';
 import type {
   AppInfo,
   BulkRun,
   Codes,
   Download,
   HistoryEntry,
-  JobOverview,
   JobParts,
   JobSteering,
   ParkedGroup,
@@ -55,7 +54,9 @@ export function jobsQuery(values: Values) {
   return infiniteQueryOptions({
     queryKey: ['jobs', 'rows', values],
     queryFn: ({ pageParam, signal }) =>
-      call<ConsoleJobs>(`jobs${queryText({ ...values, limit: pageSize, after: pageParam })}`, { signal }),
+      callForPage<ConsoleJobs>(`jobs${queryText({ ...values, limit: pageSize, after: pageParam })}`, {
+        signal,
+      }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }) => next,
   });
@@ -65,7 +66,7 @@ export function jobsQuery(values: Values) {
 export function newestJobsQuery(values: Values, limit: number) {
   return queryOptions({
     queryKey: ['jobs', 'newest', values, limit],
-    queryFn: ({ signal }) => call<ConsoleJobs>(`jobs${queryText({ ...values, limit })}`, { signal }),
+    queryFn: ({ signal }) => callForPage<ConsoleJobs>(`jobs${queryText({ ...values, limit })}`, { signal }),
   });
 }
 
@@ -80,14 +81,15 @@ export interface JobCounts {
 
 export const countsQuery = queryOptions({
   queryKey: ['jobs', 'counts'],
-  queryFn: ({ signal }) => call<JobCounts>('catalogue/jobs/counts', { signal }),
+  queryFn: ({ signal }) =>
+    callWithLists<JobCounts>('catalogue/jobs/counts', { signal }, 'unfinished', 'ended'),
 });
 
 export function overviewQuery(id: string) {
   return queryOptions({
     queryKey: ['job', id, 'overview'],
     queryFn: ({ signal }) =>
-      call<JobOverview>(`catalogue/jobs/${inPath(id)}/overview${queryText({ limit: datasetsPage })}`, {
+      callForJob(`catalogue/jobs/${inPath(id)}/overview${queryText({ limit: datasetsPage })}`, {
         signal,
       }),
   });
@@ -99,18 +101,19 @@ export function datasetsQuery(id: string, first: string | undefined) {
     queryKey: ['job', id, 'datasets'],
     queryFn: async ({ pageParam, signal }) => {
       const query = queryText({ limit: datasetsPage, after: pageParam });
-      return (await call<JobOverview>(`catalogue/jobs/${inPath(id)}/overview${query}`, { signal })).datasets;
+      return (await callForJob(`catalogue/jobs/${inPath(id)}/overview${query}`, { signal })).datasets;
     },
     initialPageParam: first,
     getNextPageParam: ({ next }) => next,
-    enabled: false,
+    // Who wants them asks for the first ones; then they follow the news as the rest of the page does.
+    enabled: ({ state }) => state.data !== undefined,
   });
 }
 
 export function whyQuery(id: string) {
   return queryOptions({
     queryKey: ['job', id, 'why'],
-    queryFn: ({ signal }) => call<Why>(`jobs/${inPath(id)}/why`, { signal }),
+    queryFn: ({ signal }) => callWithLists<Why>(`jobs/${inPath(id)}/why`, { signal }, 'all', 'missing'),
     // Places in line, rates and times change without an event.
     refetchInterval: 15_000,
   });
@@ -120,6 +123,8 @@ export function whyQuery(id: string) {
 interface PartsPlace {
   readonly after?: string;
   readonly worksAfter?: string;
+  /** The list that is not at its end, where the other one is. */
+  readonly only?: 'orders' | 'works';
 }
 
 const firstParts: PartsPlace = {};
@@ -130,29 +135,31 @@ export function partsQuery(id: string) {
     queryFn: ({ pageParam, signal }) =>
       call<JobParts>(`jobs/${inPath(id)}/parts${queryText({ limit: pageSize, ...pageParam })}`, { signal }),
     initialPageParam: firstParts,
-    // Two lists in one: the one that is at its end begins anew, and is merged with what is known of it.
-    getNextPageParam: ({ orders, works }): PartsPlace | undefined =>
-      orders?.next === undefined && works?.next === undefined
-        ? undefined
-        : {
-            ...(orders?.next === undefined ? {} : { after: orders.next }),
-            ...(works?.next === undefined ? {} : { worksAfter: works.next }),
-          },
+    getNextPageParam: (page, _pages, place) => nextParts(page, place),
   });
+}
+
+/** Two lists in one: the one that is at its end stays there, whatever a console says that answers it from its beginning again. */
+function nextParts({ orders, works }: JobParts, { only }: PartsPlace): PartsPlace | undefined {
+  const after = only === 'works' ? undefined : orders?.next;
+  const worksAfter = only === 'orders' ? undefined : works?.next;
+  if (after !== undefined && worksAfter !== undefined) return { after, worksAfter };
+  if (after !== undefined) return { after, only: 'orders' };
+  if (worksAfter !== undefined) return { worksAfter, only: 'works' };
+  return undefined;
 }
 
 export function historyQuery(id: string) {
   return queryOptions({
     queryKey: ['job', id, 'history'],
-    queryFn: ({ signal }) =>
-      call<readonly HistoryEntry[]>(`catalogue/jobs/${inPath(id)}/history`, { signal }),
+    queryFn: ({ signal }) => callForRows<HistoryEntry>(`catalogue/jobs/${inPath(id)}/history`, { signal }),
   });
 }
 
 export function trailQuery(id: string) {
   return queryOptions({
     queryKey: ['job', id, 'trail'],
-    queryFn: ({ signal }) => call<Trail>(`jobs/${inPath(id)}/trail`, { signal }),
+    queryFn: ({ signal }) => callForPage<Trail>(`jobs/${inPath(id)}/trail`, { signal }),
   });
 }
 
@@ -171,17 +178,19 @@ export function downloadsQuery(id: string) {
   });
 }
 
-export function steeringQuery(id: string) {
+/** @param app plans the work of jobs here; without one nothing is asked */
+export function steeringQuery(app: string | undefined, id: string) {
   return queryOptions({
     queryKey: ['job', id, 'steering'],
     queryFn: ({ signal }) =>
-      callWithTag<JobSteering>(`operations/job-assembler/jobs/${inPath(id)}`, { signal }),
+      callWithTag<JobSteering>(`operations/${inPath(app ?? '')}/jobs/${inPath(id)}`, { signal }),
+    enabled: app !== undefined,
   });
 }
 
 export const appsQuery = queryOptions({
   queryKey: ['apps'],
-  queryFn: ({ signal }) => call<FromAllApps<AppInfo>>('operations/all/app', { signal }),
+  queryFn: ({ signal }) => callForObjects<AppInfo>('operations/all/app', { signal }),
   refetchInterval: 30_000,
 });
 
@@ -189,10 +198,7 @@ export function groupsQuery(values: Values) {
   return queryOptions({
     queryKey: ['operations', 'groups', values],
     queryFn: ({ signal }) =>
-      call<FromAllApps<{ readonly items: readonly ParkedGroup[] }>>(
-        `operations/all/parking-lot/groups${queryText(values)}`,
-        { signal },
-      ),
+      callForLists<ParkedGroup>(`operations/all/parking-lot/groups${queryText(values)}`, { signal }),
   });
 }
 
@@ -200,7 +206,7 @@ export function parkedQuery(app: string, values: Values) {
   return infiniteQueryOptions({
     queryKey: ['operations', 'parked', app, values],
     queryFn: ({ pageParam, signal }) =>
-      call<Page<ParkedRow>>(
+      callForPage<Page<ParkedRow>>(
         `operations/${inPath(app)}/parking-lot${queryText({ ...values, limit: pageSize, after: pageParam })}`,
         { signal },
       ),
@@ -219,7 +225,7 @@ export function messageQuery(app: string, id: string) {
 
 export const runsQuery = queryOptions({
   queryKey: ['operations', 'runs'],
-  queryFn: ({ signal }) => call<FromAllApps<Page<BulkRun>>>('operations/all/bulk-runs?limit=10', { signal }),
+  queryFn: ({ signal }) => callForLists<BulkRun>('operations/all/bulk-runs?limit=10', { signal }),
   refetchInterval: ({ state }) =>
     state.data?.answers.some(({ body }) => body.items.some((run) => run.state === 'running')) === true
       ? 2000
@@ -231,8 +237,6 @@ export function auditQuery(values: Values, limit: number) {
     queryKey: ['audit', values, limit],
     refetchInterval: 30_000,
     queryFn: ({ signal }) =>
-      call<FromAllApps<Page<AuditEntry>>>(`operations/all/audit${queryText({ ...values, limit })}`, {
-        signal,
-      }),
+      callForLists<AuditEntry>(`operations/all/audit${queryText({ ...values, limit })}`, { signal }),
   });
 }

@@ -36,6 +36,10 @@ export type TrailEntry = AuditEntry & { readonly app: string };
 export interface Trail {
   readonly items: readonly TrailEntry[];
   readonly missing: readonly MissingApp[];
+  /** Apps without an audit trail. */
+  readonly without?: readonly string[];
+  /** There are older entries than these. */
+  readonly more?: boolean;
 }
 
 export interface WorkOrderRow {
@@ -54,6 +58,8 @@ export interface WorkOrderRow {
 }
 
 export interface WorkRow {
+  /** The archiver that told of it. */
+  readonly app?: string;
   readonly id: string;
   readonly kind: string;
   readonly pid?: string;
@@ -128,7 +134,7 @@ export interface ParkedMessage extends ParkedRow {
 export interface BulkRun {
   readonly id: string;
   readonly kind: string;
-  readonly filter: Readonly<Record<string, string>>;
+  readonly filter?: Readonly<Record<string, string>>;
   readonly found: number;
   readonly done: number;
   readonly skipped: number;
@@ -138,7 +144,7 @@ export interface BulkRun {
   readonly by: string;
   readonly reason: string;
   readonly createdAt: string;
-  readonly failures: readonly { readonly id: string; readonly code: string; readonly message: string }[];
+  readonly failures?: readonly { readonly id: string; readonly code: string; readonly message: string }[];
   readonly waits?: { readonly code: string; readonly message: string };
   readonly stopped?: { readonly by: string; readonly reason: string };
 }

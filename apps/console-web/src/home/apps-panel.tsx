@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { appsQuery } from '../calls/queries.js';
 import { Icon } from '../parts/icons.js';
+import { missingText } from '../parts/missing-text.js';
 import { useHere } from '../parts/session.js';
 import { Failed, Loading } from '../parts/states.js';
 import { visible } from '../parts/visible.js';
@@ -35,9 +36,9 @@ export function AppsPanel(): ReactElement {
                   <bdi className="strong">{visible(app)}</bdi>
                   <span className="sub">
                     {answer === undefined
-                      ? t.home.appAway(
-                          silent === undefined ? t.time.unknown : f.moment(new Date(silent.since)),
-                        )
+                      ? silent === undefined
+                        ? t.home.appAway(t.time.unknown)
+                        : missingText(silent, t, f)
                       : down.length > 0
                         ? t.home.appDown(down.map(visible).join(', '))
                         : t.home.appUp}

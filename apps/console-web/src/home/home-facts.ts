@@ -30,8 +30,8 @@ export function waitsOf(jobs: ConsoleJobs['items']): readonly WaitCount[] {
 }
 
 /** What an app cannot reach; health may say more than a word of each. */
-export function downIn({ dependencies = {} }: AppInfo): readonly string[] {
-  return Object.entries(dependencies)
+export function downIn({ dependencies }: AppInfo): readonly string[] {
+  return Object.entries(dependencies ?? {})
     .filter(([, state]) => state === 'down')
     .map(([name]) => name);
 }

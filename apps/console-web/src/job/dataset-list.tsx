@@ -22,8 +22,10 @@ export function DatasetList({ overview }: { readonly overview: JobOverview }): R
   const parts = [...datasets.items, ...(rest.data?.pages.flatMap(({ items }) => items) ?? [])];
   const hasMore = datasets.next !== undefined && (rest.data === undefined || rest.hasNextPage);
   const isFull = parts.length >= most;
+  // What was loaded is asked for again with each news, and does not keep anybody from going on.
+  const isLoading = rest.isFetchingNextPage || rest.isLoading;
   const load = (): void => {
-    if (rest.isFetching) return;
+    if (isLoading) return;
     void (rest.data === undefined ? rest.refetch() : rest.fetchNextPage());
   };
   return (
@@ -50,8 +52,8 @@ export function DatasetList({ overview }: { readonly overview: JobOverview }): R
             {isFull && hasMore && ` · ${t.job.tooMany(f.number(most))}`}
           </span>
           {hasMore && !isFull && (
-            <button type="button" className="button quiet" aria-disabled={rest.isFetching} onClick={load}>
-              {rest.isFetching ? t.states.loading : t.job.loadMore}
+            <button type="button" className="button quiet" aria-disabled={isLoading} onClick={load}>
+              {isLoading ? t.states.loading : t.job.loadMore}
             </button>
           )}
         </div>

@@ -1,6 +1,7 @@
 import type { ShownJob, Why } from '#console-api';
 import { factText, plain } from '../parts/fill.js';
 import type { Formats } from '../parts/formats.js';
+import { missingText } from '../parts/missing-text.js';
 import { isOver, shownStatus } from '../parts/status.js';
 import { visible } from '../parts/visible.js';
 import { lineOf } from '../parts/why.js';
@@ -41,6 +42,6 @@ export function helpdeskText({ job, why, address, now, version }: Known, t: Text
     const more = [...values, ...times].filter((one) => one !== '').join(', ');
     return `- ${fact.code} (${fact.app}): ${plain(lineOf(fact, t.waits, f))}${more === '' ? '' : ` [${more}]`}`;
   });
-  const missing = why.missing.map(({ app, since }) => `- ${app}: ${t.states.silent(app, since)}`);
+  const missing = why.missing.map((one) => `- ${one.app}: ${missingText(one, t, f)}`);
   return [...lines, `why, at ${why.at}:`, ...facts, ...missing].join('\n');
 }

@@ -13,6 +13,7 @@ import { visible } from '../parts/visible.js';
 import { When } from '../parts/when.js';
 import { useWords } from '../parts/words.js';
 import { addressOf } from './address-of.js';
+import { steeringAppOf } from './steering.js';
 import { linkFor } from './safe-link.js';
 
 /** What is known of the job in short, and where it leads. */
@@ -124,9 +125,14 @@ export function JobFacts({ overview }: { readonly overview: JobOverview }): Reac
 /** What operators have said of its order and time. */
 function Steering({ id, isShown }: { readonly id: string; readonly isShown: boolean }): ReactElement | null {
   const { t } = useWords();
-  const { data } = useQuery({ ...steeringQuery(id), enabled: isShown, retry: false });
+  const app = steeringAppOf(useHere().settings.apps);
+  const { data } = useQuery({
+    ...steeringQuery(app, id),
+    enabled: app !== undefined && isShown,
+    retry: false,
+  });
   if (data === undefined) return null;
-  const { priority, deferredUntil, notBefore } = data.body;
+  const { priority, deferredUntil, notBefore } = data.body ?? {};
   const until = deferredUntil ?? notBefore;
   return (
     <>

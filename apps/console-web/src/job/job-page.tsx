@@ -14,7 +14,7 @@ import { may } from '../parts/rights.js';
 import { Said } from '../parts/said.js';
 import { useHere } from '../parts/session.js';
 import { Failed, Loading, Stale } from '../parts/states.js';
-import { shownStatus, Status } from '../parts/status.js';
+import { isOver, shownStatus, Status } from '../parts/status.js';
 import { visible } from '../parts/visible.js';
 import { useWords, wordOf } from '../parts/words.js';
 import { Page } from '../shell/page.js';
@@ -25,6 +25,7 @@ import { helpdeskText } from './helpdesk.js';
 import { JobFacts } from './job-facts.js';
 import { PartsList } from './parts-list.js';
 import { ProgressPanel } from './progress-panel.js';
+import { steeredOf, steeringAppOf } from './steering.js';
 import { TimelineList } from './timeline-list.js';
 import { WhyPanel } from './why-panel.js';
 
@@ -96,8 +97,13 @@ function JobActions({ job }: { readonly job: ShownJob }): ReactElement {
   const client = useQueryClient();
   const refusals = jobRefusals(session, t, job);
   const steers = may(session, 'job.priority') || may(session, 'job.defer');
-  const steering = useQuery({ ...steeringQuery(job.id), enabled: steers && refusals.priority === undefined });
-  const steered = { job, etag: steering.data?.etag };
+  const app = steeringAppOf(settings.apps);
+  const { data, error } = useQuery({
+    ...steeringQuery(app, job.id),
+    enabled: app !== undefined && steers && !isOver(job.statusCode),
+  });
+  const known = steeredOf(job, { app, data, error }, t);
+  const unknown = 'refusal' in known ? known.refusal : undefined;
   return (
     <>
       <CopyButton
@@ -117,13 +123,13 @@ function JobActions({ job }: { readonly job: ShownJob }): ReactElement {
         <>
           <ActButton
             text={`${t.actions['job.priority']}…`}
-            refusal={refusals.priority}
-            onAct={() => ask(priorityDeed(t, steered, steering.data?.body.priority ?? 1))}
+            refusal={refusals.priority ?? unknown}
+            onAct={() => 'steered' in known && ask(priorityDeed(t, known.steered, known.priority))}
           />
           <ActButton
             text={`${t.actions['job.defer']}…`}
-            refusal={refusals.defer}
-            onAct={() => ask(deferDeed(t, f, steered))}
+            refusal={refusals.defer ?? unknown}
+            onAct={() => 'steered' in known && ask(deferDeed(t, f, known.steered))}
           />
         </>
       )}

@@ -3,6 +3,8 @@ import type { JobParts, WorkOrderRow, WorkRow } from '../calls/shapes.js';
 /** One part of a job: job-assembler's work order, and what the archiver does with it. */
 export interface MergedPart {
   readonly id: string;
+  /** The archiver that has the work; undefined where none has it, or an older console does not say which. */
+  readonly app?: string;
   readonly kind: string;
   readonly pid?: string;
   /** The archiver's word, which is newer, where it has the work. */
@@ -56,6 +58,7 @@ function partOf(id: string, order: WorkOrderRow | undefined, work: WorkRow | und
     ...(work === undefined
       ? {}
       : {
+          ...(work.app === undefined ? {} : { app: work.app }),
           attempts: work.attempts,
           ...(work.worker === undefined ? {} : { worker: work.worker }),
           ...(work.phase === undefined ? {} : { phase: work.phase }),

@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { useAct } from '../act/acts.js';
+import { missingIn } from '../calls/audit-pages.js';
 import { call, inPath } from '../calls/call.js';
 import { partsQuery } from '../calls/queries.js';
 import { ActButton } from '../parts/act-button.js';
@@ -28,7 +29,7 @@ export function PartsList({ id }: { readonly id: string }): ReactElement {
   if (parts.data === undefined) return <Failed error={parts.error} again={() => void parts.refetch()} />;
   const { pages } = parts.data;
   const merged = mergedParts(pages);
-  const missing = pages.at(-1)?.missing ?? [];
+  const missing = missingIn(pages);
   return (
     <section className="card" aria-labelledby="parts">
       <h2 id="parts">{t.job.workParts}</h2>
@@ -83,7 +84,7 @@ function PartRow({ part }: { readonly part: MergedPart }): ReactElement {
             {t.job.nextTry} <When at={nextTry} />
           </span>
         )}
-        {part.isWaiting && <TryNow id={id} />}
+        {part.isWaiting && part.app !== undefined && <TryNow app={part.app} id={id} />}
       </span>
     </li>
   );
@@ -106,7 +107,7 @@ function WorkText({ part }: { readonly part: MergedPart }): ReactElement | null 
   return texts.length === 0 ? null : <span className="sub">{texts.join(' · ')}</span>;
 }
 
-function TryNow({ id }: { readonly id: string }): ReactElement | null {
+function TryNow({ app, id }: { readonly app: string; readonly id: string }): ReactElement | null {
   const { t } = useWords();
   const { session } = useHere();
   const ask = useAct();
@@ -121,7 +122,7 @@ function TryNow({ id }: { readonly id: string }): ReactElement | null {
         ask({
           ...{ title, what, undo, confirm: t.actions['part.try-now'], subjects: [id], reason: 'optional' },
           run: async ({ reason, key }) => {
-            await call(`operations/archiver/works/${inPath(id)}/try-now`, {
+            await call(`operations/${inPath(app)}/works/${inPath(id)}/try-now`, {
               ...{ method: 'POST', key },
               body: reason === '' ? {} : { reason },
             });

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { historyQuery, trailQuery } from '../calls/queries.js';
+import type { Trail } from '../calls/shapes.js';
 import { Said } from '../parts/said.js';
 import { Empty, Failed, Loading, Partial } from '../parts/states.js';
 import { Status } from '../parts/status.js';
@@ -24,7 +25,7 @@ export function TimelineList({ id }: { readonly id: string }): ReactElement {
   const shown = isWhole ? moments : moments.slice(0, few);
   return (
     <>
-      {trail.data !== undefined && <Partial missing={trail.data.missing} />}
+      {trail.data !== undefined && <TrailEdges trail={trail.data} />}
       {trail.data === undefined && trail.error !== null && (
         <Failed error={trail.error} again={() => void trail.refetch()} />
       )}
@@ -45,6 +46,22 @@ export function TimelineList({ id }: { readonly id: string }): ReactElement {
           {t.job.earlier}
         </button>
       )}
+    </>
+  );
+}
+
+/** What the trail does not have: of silent apps, of those without one, and what is older. */
+function TrailEdges({
+  trail: { missing, without = [], more = false },
+}: {
+  readonly trail: Trail;
+}): ReactElement {
+  const { t } = useWords();
+  return (
+    <>
+      <Partial missing={missing} />
+      {without.length > 0 && <p className="soft small">{t.audit.without(without.map(visible).join(', '))}</p>}
+      {more && <p className="soft small">{t.job.trailMore}</p>}
     </>
   );
 }

@@ -57,7 +57,9 @@ export function retryDeed(t: Texts, job: ShownJob): Deed {
 /** A job, and the version of what operators have said of it. */
 export interface Steered {
   readonly job: ShownJob;
-  readonly etag: string | undefined;
+  /** The app that plans its work. */
+  readonly app: string;
+  readonly etag: string;
 }
 
 export function priorityDeed(t: Texts, steered: Steered, now: number): Deed {
@@ -94,14 +96,13 @@ export function deferDeed(t: Texts, f: Formats, steered: Steered): Deed {
 
 /** By what the page has shown: who changed it in between was faster, and the answer says who. */
 async function steer(
-  { job: { id }, etag }: Steered,
+  { job: { id }, app, etag }: Steered,
   what: 'priority' | 'defer',
   body: object,
   key: string,
 ): Promise<void> {
-  await call(`operations/job-assembler/jobs/${inPath(id)}/${what}`, {
-    ...{ method: 'PUT', body, key },
-    ...(etag === undefined ? {} : { ifMatch: etag }),
+  await call(`operations/${inPath(app)}/jobs/${inPath(id)}/${what}`, {
+    ...{ method: 'PUT', body, key, ifMatch: etag },
   });
 }
 

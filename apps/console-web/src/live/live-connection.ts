@@ -137,12 +137,13 @@ export class LiveConnection {
   }
 }
 
-/** In this browser. */
-export function liveInBrowser(now: () => number): LiveMeans {
+/** In this browser, with the other tabs of this person: what comes over the stream of one is not for another. */
+export function liveInBrowser(now: () => number, person: string): LiveMeans {
   return {
     now,
     open: () => new EventSource('/console/api/events?topics=jobs,operations'),
-    channel: typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('catena-console'),
+    channel:
+      typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel(`catena-console/${person}`),
     id: [...crypto.getRandomValues(new Uint8Array(12))]
       .map((byte) => byte.toString(16).padStart(2, '0'))
       .join(''),

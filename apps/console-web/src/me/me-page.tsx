@@ -8,7 +8,7 @@ import { When } from '../parts/when.js';
 import { useWords, wordOf } from '../parts/words.js';
 import { Page } from '../shell/page.js';
 import { usePreferences } from '../shell/preferences.js';
-import { useSignOut } from '../shell/use-sign-out.js';
+import { useSignOut } from '../shell/sign-out.js';
 
 const wide = ['operations.read', 'operations.act', 'operations.audit'] as const;
 

@@ -8,6 +8,7 @@ import { ActButton } from '../parts/act-button.js';
 import { refusal } from '../parts/rights.js';
 import { Said } from '../parts/said.js';
 import { useHere } from '../parts/session.js';
+import { Failed, Partial, Stale } from '../parts/states.js';
 import { Status } from '../parts/status.js';
 import { visible } from '../parts/visible.js';
 import { When } from '../parts/when.js';
@@ -18,12 +19,22 @@ const few = 10;
 /** Runs over many messages: how far each is, what failed, and a way to stop it. All operators see the same. */
 export function BulkRuns(): ReactElement | null {
   const { t } = useWords();
-  const { data } = useQuery(runsQuery);
+  const { data, error, refetch, dataUpdatedAt } = useQuery(runsQuery);
   const runs = runsOf(data).slice(0, few);
-  if (runs.length === 0) return null;
+  const missing = data?.missing ?? [];
+  // A run of an app that does not answer goes on, and nobody can stop it from here: that is said.
+  if (runs.length === 0 && missing.length === 0 && error === null) return null;
   return (
     <section className="card" aria-labelledby="runs">
       <h2 id="runs">{t.messages.runs}</h2>
+      {data === undefined ? (
+        <Failed error={error} again={() => void refetch()} />
+      ) : (
+        <>
+          <Stale at={dataUpdatedAt} error={error} />
+          <Partial missing={missing} />
+        </>
+      )}
       <ul className="plain parts">
         {runs.map((run) => (
           <RunRow key={`${run.app}/${run.id}`} run={run} />
@@ -37,7 +48,20 @@ function RunRow({ run }: { readonly run: RunOfApp }): ReactElement {
   const { t, f } = useWords();
   const { session } = useHere();
   const ask = useAct();
-  const { app, kind, state, done, skipped, failed, found, by, createdAt, failures, waits, stopped } = run;
+  const {
+    app,
+    kind,
+    state,
+    done,
+    skipped,
+    failed,
+    found,
+    by,
+    createdAt,
+    failures = [],
+    waits,
+    stopped,
+  } = run;
   const over = done + skipped + failed;
   const total = Math.max(over + run.left, 1);
   return (
@@ -45,7 +69,7 @@ function RunRow({ run }: { readonly run: RunOfApp }): ReactElement {
       <span className="part-name">
         <span>
           <span className="strong">{wordOf(t.actions, kind)}</span> <bdi>{visible(app)}</bdi>{' '}
-          <code>{visible(Object.values(run.filter).join(', '))}</code>
+          <code>{visible(Object.values(run.filter ?? {}).join(', '))}</code>
         </span>
         <span className="progress">
           <progress value={over} max={total} aria-label={t.messages.run(f.number(done), f.number(found))} />

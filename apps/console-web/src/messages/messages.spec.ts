@@ -96,5 +96,6 @@ describe('The audit trail as a table', () => {
     assert.deepEqual(lines, [
       `2026-11-29T12:00:00Z,archiver,'=cmd(),console,job.cancel,job/1,,"said ""no"",\nthen left",done,`,
     ]);
+    assert.equal(csvOf([entry], 'There is more, load it.').split('\r\n').at(-1), '"There is more, load it."');
   });
 });

@@ -1,5 +1,5 @@
 import { Tooltip } from '@base-ui/react/tooltip';
-import type { ReactElement } from 'react';
+import { useState, type ReactElement } from 'react';
 
 export interface RefusedButtonProps {
   readonly text: string;
@@ -7,17 +7,21 @@ export interface RefusedButtonProps {
   readonly look: string;
 }
 
-/** A disabled button whose reason is shown to the pointer and to the keyboard. */
+/** A disabled button whose reason is shown to the pointer, to the keyboard, and to a finger, which cannot hover. */
 export function RefusedButton({ text, refusal, look }: RefusedButtonProps): ReactElement {
+  const [isOpen, setOpen] = useState(false);
   return (
-    <Tooltip.Root>
+    <Tooltip.Root open={isOpen} onOpenChange={setOpen}>
       <Tooltip.Trigger
         className={look}
         aria-disabled="true"
         aria-description={refusal}
         delay={150}
         closeOnClick={false}
-        onClick={(event) => event.preventDefault()}
+        onClick={(event) => {
+          event.preventDefault();
+          setOpen(true);
+        }}
       >
         {text}
       </Tooltip.Trigger>

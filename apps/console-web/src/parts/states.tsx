@@ -5,6 +5,7 @@ import { CallFault } from '../calls/call.js';
 import { codesQuery } from '../calls/queries.js';
 import { Icon } from './icons.js';
 import { Said } from './said.js';
+import { missingText } from './missing-text.js';
 import { When } from './when.js';
 import { useWords } from './words.js';
 
@@ -54,24 +55,20 @@ export function Empty({ title, more, clear }: EmptyProps): ReactElement {
 }
 
 /** Who did not answer; the rest is usable. */
-export function Partial({ missing }: { readonly missing: readonly MissingApp[] }): ReactElement | null {
+export function Partial({
+  missing = [],
+}: {
+  readonly missing?: readonly MissingApp[] | undefined;
+}): ReactElement | null {
   const { t, f } = useWords();
   if (missing.length === 0) return null;
   return (
     <div className="note" role="status">
       <p>
         <strong>{t.states.partial}.</strong>{' '}
-        {missing.map(({ app, code, since }, index) => {
-          const time = new Date(since);
-          const known = Number.isNaN(time.getTime()) ? t.time.unknown : f.moment(time);
-          const said =
-            code === 'app.refused'
-              ? t.states.refused(app)
-              : code === 'source.away'
-                ? t.states.source(app)
-                : t.states.silent(app, known);
-          return <span key={index}>{said} </span>;
-        })}
+        {missing.map((one, index) => (
+          <span key={index}>{missingText(one, t, f)} </span>
+        ))}
         {t.states.rest}
       </p>
     </div>

@@ -4,6 +4,7 @@ import { waitTextOf, type WaitTexts } from '../texts/wait-text.js';
 import { fill, fillFirst, type Piece } from './fill.js';
 import type { Formats } from './formats.js';
 import { Icon } from './icons.js';
+import { missingText } from './missing-text.js';
 import { Sentence } from './said.js';
 import { useWords, wordOf } from './words.js';
 
@@ -49,7 +50,7 @@ export function WhyLine({ why }: { readonly why: Why }): ReactElement | null {
     return silent === undefined ? null : (
       <span className="why-line soft">
         <Icon shape="clock" />
-        <span>{t.states.silent(silent.app, f.moment(new Date(silent.since)))}</span>
+        <span>{missingText(silent, t, f)}</span>
       </span>
     );
   }

@@ -8,9 +8,11 @@ import {
   type ReactElement,
   type ReactNode,
 } from 'react';
+import { personOf } from '../calls/person.js';
 import { liveInBrowser, LiveConnection } from '../live/live-connection.js';
 import { notConnected, type LiveState } from '../live/live-state.js';
 import { News } from '../live/news.js';
+import { useHere } from '../parts/session.js';
 import { nowMs } from '../parts/ticker.js';
 
 const LiveContext = createContext<LiveState | undefined>(undefined);
@@ -25,10 +27,11 @@ const sleep = 60_000;
 /** Listens while a person is signed in, and has the cache follow. */
 export function Live({ children }: { readonly children: ReactNode }): ReactElement {
   const client = useQueryClient();
+  const person = personOf(useHere().session);
   const [connection, setConnection] = useState<LiveConnection>();
   useEffect(() => {
     const news = new News(client);
-    const made = new LiveConnection(liveInBrowser(nowMs), (word) => news.take(word));
+    const made = new LiveConnection(liveInBrowser(nowMs, person), (word) => news.take(word));
     made.start();
     setConnection(made);
     const leave = (): void => made.stop();
@@ -37,7 +40,7 @@ export function Live({ children }: { readonly children: ReactNode }): ReactEleme
       window.removeEventListener('pagehide', leave);
       made.stop();
     };
-  }, [client]);
+  }, [client, person]);
   useEffect(() => {
     let hiddenAt: number | undefined;
     const look = (): void => {

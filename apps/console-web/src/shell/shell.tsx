@@ -6,6 +6,7 @@ import { appsQuery } from '../calls/queries.js';
 import { timeIn } from '../parts/formats.js';
 import { Icon } from '../parts/icons.js';
 import { later } from '../parts/later.js';
+import { missingText } from '../parts/missing-text.js';
 import { isOperator } from '../parts/rights.js';
 import { useHere } from '../parts/session.js';
 import { visible } from '../parts/visible.js';
@@ -14,8 +15,8 @@ import type { AccountMenuProps } from './account-menu.js';
 import { FindBox } from './find-box.js';
 import { Live } from './live-context.js';
 import { LiveMark } from './live-mark.js';
+import { SignOut, useSignOut } from './sign-out.js';
 import { useKeyboard } from './use-keyboard.js';
-import { useSignOut } from './use-sign-out.js';
 
 const AccountMenu = later(async () => (await import('./account-menu.js')).AccountMenu, PlainAccount);
 const KeysHelp = later(async () => (await import('./keys-help.js')).KeysHelp, NoHelp);
@@ -28,11 +29,13 @@ export function Shell({ children }: { readonly children: ReactNode }): ReactElem
   return (
     <Live>
       <SkipLink />
-      <Head onKeys={openHelp} />
-      <Banners />
-      <Main>
-        <Acts>{children}</Acts>
-      </Main>
+      <SignOut>
+        <Head onKeys={openHelp} />
+        <Banners />
+        <Main>
+          <Acts>{children}</Acts>
+        </Main>
+      </SignOut>
       {hasHelp && (
         <Suspense>
           <KeysHelp onClose={() => setHelp(false)} />
@@ -112,11 +115,9 @@ function Banners(): ReactElement | null {
       )}
       {missing.length > 0 && (
         <p className="banner" role="status">
-          {missing.map(({ app, since }) => {
-            const time = timeIn(since);
-            const at = time === undefined ? t.time.unknown : f.moment(time);
-            return <span key={app}>{t.states.silent(visible(app), at)} </span>;
-          })}
+          {missing.map((one) => (
+            <span key={one.app}>{missingText(one, t, f)} </span>
+          ))}
         </p>
       )}
       {session.stale && (

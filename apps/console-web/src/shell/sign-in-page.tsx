@@ -3,6 +3,7 @@ import { useEffect, useState, type FormEvent, type ReactElement } from 'react';
 import type { ConsoleSession, ConsoleSettings } from '#console-api';
 import { call, CallFault } from '../calls/call.js';
 import { sessionQuery } from '../calls/queries.js';
+import { withoutSessionQuestions } from '../calls/sign-out.js';
 import { CodeText } from '../parts/states.js';
 import { useWords } from '../parts/words.js';
 import { safeReturn } from './safe-return.js';
@@ -11,6 +12,8 @@ interface SignInPageProps {
   readonly settings: ConsoleSettings;
   readonly returnTo: string | undefined;
   readonly wasSignedIn: boolean;
+  /** Signed out here, but the catalogue could not be told. */
+  readonly isUntold?: boolean;
   /** The code with which the provider's way back ended. */
   readonly fault?: string | undefined;
   readonly onSignedIn: (to: string) => void;
@@ -21,6 +24,7 @@ export function SignInPage({
   settings,
   returnTo,
   wasSignedIn,
+  isUntold = false,
   fault,
   onSignedIn,
 }: SignInPageProps): ReactElement {
@@ -46,6 +50,11 @@ export function SignInPage({
         </p>
         <h1>{t.signIn.title}</h1>
         <p className="soft">{wasSignedIn ? t.signIn.ended : t.signIn.lead}</p>
+        {isUntold && (
+          <p className="note" role="alert">
+            {t.signIn.untold}
+          </p>
+        )}
         {fault !== undefined && (
           <div className="note stop" role="alert">
             <p className="strong">{t.signIn.failed}</p>
@@ -195,12 +204,15 @@ interface SignIn {
 function useSignIn(onDone: (session: ConsoleSession) => void): SignIn {
   const [fault, setFault] = useState<unknown>();
   const [isGoing, setGoing] = useState(false);
+  const client = useQueryClient();
   const send = async (path: string, body: object): Promise<void> => {
     if (isGoing) return;
     setGoing(true);
     setFault(undefined);
     try {
-      onDone(await call<ConsoleSession>(path, { method: 'POST', body }));
+      onDone(
+        await withoutSessionQuestions(client, () => call<ConsoleSession>(path, { method: 'POST', body })),
+      );
     } catch (error) {
       setFault(error);
       setGoing(false);

@@ -26,6 +26,7 @@ export const textsDe: Texts = {
     stale: (time) =>
       `Der Katalog antwortet nicht. Ihre Rechte sind die von ${time}; Aufträge sind nicht so aktuell wie sonst.`,
     updated: 'Die Konsole wurde erneuert. Laden Sie die Seite neu, um die neue Version zu bekommen.',
+    stillSignedIn: 'Das Abmelden ist fehlgeschlagen: Sie sind hier weiter angemeldet.',
     reload: 'Neu laden',
   },
   live: {
@@ -59,6 +60,8 @@ export const textsDe: Texts = {
     wait: (time) => `Zu viele Versuche. Wieder möglich in ${time}.`,
     away: 'Der Katalog antwortet nicht; mit einem Konto kann sich jetzt niemand anmelden.',
     failed: 'Die Anmeldung bei Ihrem Institut ging nicht gut aus.',
+    untold:
+      'Sie sind hier abgemeldet, aber dem Katalog war es nicht zu sagen. Was er für diese Sitzung ausgestellt hat, gilt, bis es von selbst endet.',
     ended: 'Sie wurden abgemeldet. Nach der Anmeldung geht es weiter, wo Sie waren.',
   },
   states: {
@@ -71,6 +74,7 @@ export const textsDe: Texts = {
     remedy: 'Was zu tun ist',
     partial: 'Nicht vollständig',
     silent: (app, since) => `${app} antwortet nicht seit ${since}.`,
+    silentNow: (app) => `${app} antwortet nicht.`,
     refused: (app) => `${app} hat den Aufruf nicht angenommen.`,
     source: (app) => `Ein Teil von ${app} kann jetzt nicht befragt werden.`,
     rest: 'Der Rest ist zu sehen.',
@@ -180,6 +184,9 @@ export const textsDe: Texts = {
     isOver: 'Er ist vorbei.',
     notFailed: 'Nichts davon ist fehlgeschlagen.',
     asked: 'Das ist schon verlangt.',
+    steeringLoading: 'Der jetzige Stand wird erfragt. Einen Augenblick.',
+    steeringUnknown: (app) => `${app} sagt nicht, wie es jetzt steht; so lässt es sich nicht ändern.`,
+    noSteeringApp: 'Diese Konsole kennt keine App, die die Arbeit von Aufträgen plant.',
   },
   keys: {
     title: 'Tastatur',

@@ -27,6 +27,7 @@ export const textsEn = {
       `The catalogue does not answer. Your rights are those of ${time}; jobs cannot be shown as new as usual.`,
     updated: 'The console was updated. Load the page again to get the new version.',
     reload: 'Load again',
+    stillSignedIn: 'Signing out failed: you are still signed in here.',
   },
   live: {
     live: 'Live',
@@ -59,6 +60,8 @@ export const textsEn = {
     wait: (time: string) => `Too many tries. Try again in ${time}.`,
     away: 'The catalogue does not answer, so nobody can sign in with an account now.',
     failed: 'Signing in at your institute did not end well.',
+    untold:
+      'You are signed out here, but the catalogue could not be told. What it gave for this session stays valid until it ends by itself.',
     ended: 'You were signed out. Sign in again to go on where you were.',
   },
   states: {
@@ -71,6 +74,7 @@ export const textsEn = {
     remedy: 'What to do',
     partial: 'Not complete',
     silent: (app: string, since: string) => `${app} does not answer since ${since}.`,
+    silentNow: (app: string) => `${app} does not answer.`,
     refused: (app: string) => `${app} did not take the call.`,
     source: (app: string) => `A part of ${app} cannot be asked now.`,
     rest: 'The rest is shown.',
@@ -178,6 +182,9 @@ export const textsEn = {
     isOver: 'It is over.',
     notFailed: 'Nothing of it failed.',
     asked: 'That was asked for already.',
+    steeringLoading: 'How it stands now is being asked for. A moment.',
+    steeringUnknown: (app: string) => `${app} does not say how it stands now, so it cannot be changed.`,
+    noSteeringApp: 'This console knows no app that plans the work of jobs.',
   },
   keys: {
     title: 'Keyboard',
