@@ -1,9 +1,7 @@
-import { Injectable } from '@nestjs/common';
 import { isOfKind } from '#console-api';
 import { Silences, type OperatedApp } from '#operations-client';
 
 /** The apps of OPERATIONS_APPS_FILE, as they were named when the console started. */
-@Injectable()
 export class OperatedApps {
   /** Since when they do not answer this process. */
   readonly silences = new Silences();

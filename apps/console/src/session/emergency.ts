@@ -1,9 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { actions, type Permission } from '#console-api';
-import { AgedMap, Clock } from '#kernel';
+import { AgedMap, Clock, messageOf, newId } from '#kernel';
 import { LOGGER, type Logger } from '#observability';
+import { plainCall } from '#operations-client';
 import { networkOf } from '#service-host';
+import { OperatedApps } from '../calls/operated-apps.js';
 import { ConfigToken, type ConsoleConfig } from '../console.config.js';
 import { ConsoleError } from '../edge/console-error.js';
 import { digestOf, type Session } from './session.js';
@@ -14,6 +16,8 @@ const life = 3_600_000;
 const maxTries = 5;
 const window = 900_000;
 const maxCounted = 10_000;
+/** Milliseconds for one app to keep an entry. */
+const patience = 5000;
 
 /** What operators may do; edited messages stay with the people whom their app knows. */
 const permissions: readonly Permission[] = [
@@ -30,6 +34,7 @@ export class Emergency {
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: Pick<ConsoleConfig, 'emergencyToken'>,
     @Inject(LOGGER) private readonly logger: Logger,
+    private readonly apps: OperatedApps,
   ) {
     this.tries = new AgedMap(maxCounted, window, clock);
   }
@@ -46,6 +51,20 @@ export class Emergency {
       ...{ username: 'emergency', groups: [], permissions, rightsAt: now, until: now + life },
       emergency: digestOf(emergencyToken),
     };
+  }
+
+  /** Has the first app that can keep an entry in its audit trail; the log has its line in any case. */
+  async keep(from: string): Promise<void> {
+    const call = { method: 'POST' as const, path: 'audit/emergency', body: {}, key: newId(), patience };
+    const acting = { name: 'emergency', via: 'console' as const, from };
+    for (const app of this.apps.all)
+      try {
+        const { status } = await plainCall(app, acting, call, new AbortController().signal);
+        if (status === 200) return;
+      } catch (error) {
+        this.logger.debug({ app: app.name, error: messageOf(error) }, 'an app keeps no entry now');
+      }
+    this.logger.warn({ from }, 'no app keeps an entry of this emergency: it stands in this log alone');
   }
 
   /** The token itself is taken at any time: who shares an address with a guesser is not shut out by it. */

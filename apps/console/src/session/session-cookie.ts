@@ -54,7 +54,7 @@ export class SessionCookie {
     ];
     let sealed = { form: session, text: '' };
     for (const form of forms) {
-      sealed = { form: form as Session, text: await this.sealer.seal('session', form) };
+      sealed = { form, text: await this.sealer.seal('session', form) };
       if (sealed.text.length <= maxBytes) break;
     }
     return sealed;

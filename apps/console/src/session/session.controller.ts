@@ -43,6 +43,8 @@ export class SessionController {
   ): Promise<ConsoleSession> {
     const { token } = (body ?? {}) as { readonly token?: unknown };
     const session = this.emergency.enter(token, request.ip);
+    // Beside it: whoever comes in an emergency does not wait for apps that are away.
+    void this.emergency.keep(request.ip);
     return this.answerWith(request, reply, await this.sessions.current(session));
   }
 

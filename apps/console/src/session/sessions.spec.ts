@@ -4,6 +4,7 @@ import type { Permission } from '#console-api';
 import { ManualClock } from '#kernel';
 import { createLogger } from '#observability';
 import type { CatalogClient, Rights } from '../calls/catalog-client.js';
+import { OperatedApps } from '../calls/operated-apps.js';
 import { catalogueAway, ConsoleError } from '../edge/console-error.js';
 import { Emergency } from './emergency.js';
 import { Sealer } from './sealer.js';
@@ -12,6 +13,7 @@ import { Sessions } from './sessions.service.js';
 import type { CurrentSession, Session } from './session.js';
 
 const hour = 3_600_000;
+const noApps = new OperatedApps([]);
 const code = (wanted: string) => (error: unknown) => (error as { code?: unknown }).code === wanted;
 const may = (action: Permission['action']): Permission => ({ action, rule: 'operator', reach: 'all' });
 
@@ -157,7 +159,10 @@ describe('Sessions', () => {
   });
 
   it('of an emergency end with its token, and ask nobody', async () => {
-    const given: Session = new Emergency(clock, config, logger).enter(config.emergencyToken, '127.0.0.1');
+    const given: Session = new Emergency(clock, config, logger, noApps).enter(
+      config.emergencyToken,
+      '127.0.0.1',
+    );
     assert.ok(!JSON.stringify(given).includes(config.emergencyToken));
     assert.equal((await sessions.current(given)).stale, false);
     assert.equal(asked, 0);
@@ -173,7 +178,7 @@ describe('The emergency token', () => {
 
   it('is guessed five times from one network, and taken at any time', () => {
     const clock = new ManualClock();
-    const emergency = new Emergency(clock, { emergencyToken }, logger);
+    const emergency = new Emergency(clock, { emergencyToken }, logger, noApps);
     for (const wrong of ['', 'x', 7, `${emergencyToken} `, undefined])
       assert.throws(() => emergency.enter(wrong, '10.0.0.1'), code('console.sign-in-refused'));
     assert.throws(() => emergency.enter('x', '10.0.0.1'), code('console.too-many-requests'));
@@ -184,12 +189,12 @@ describe('The emergency token', () => {
   });
 
   it('opens nothing where none is set', () => {
-    const emergency = new Emergency(new ManualClock(), { emergencyToken: undefined }, logger);
+    const emergency = new Emergency(new ManualClock(), { emergencyToken: undefined }, logger, noApps);
     assert.throws(() => emergency.enter('undefined', '10.0.0.1'), code('console.no-emergency'));
   });
 
   it('gives what operators may do, without edited messages', () => {
-    const { permissions } = new Emergency(new ManualClock(), { emergencyToken }, logger).enter(
+    const { permissions } = new Emergency(new ManualClock(), { emergencyToken }, logger, noApps).enter(
       emergencyToken,
       '::1',
     );

@@ -1,8 +1,9 @@
-import { Controller, Get, Query } from '@nestjs/common';
-import { actions, type AuditEntry, type Page } from '#console-api';
+import { Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { actions, type AuditEntry, type Page, type Said } from '#console-api';
 import { PermanentError } from '#kernel';
-import { AuditTrail, notPossible, timeIn } from '#operations';
+import { AuditTrail, notPossible, OperatorActions, timeIn, type Operator } from '#operations';
 import { Operators } from '../endpoint-rule.decorator.js';
+import { ActingOperator } from './acting-operator.decorator.js';
 import { limitIn, queryOf } from './query.js';
 
 const names = ['after', 'limit', 'by', 'subject', 'action', 'jobId', 'from', 'to'] as const;
@@ -11,7 +12,13 @@ const names = ['after', 'limit', 'by', 'subject', 'action', 'jobId', 'from', 'to
 @Operators()
 @Controller({ path: 'operations/audit', version: '4' })
 export class AuditController {
-  constructor(private readonly trail: AuditTrail) {}
+  constructor(
+    private readonly trail: AuditTrail,
+    private readonly actions: OperatorActions,
+  ) {
+    // Nothing but the entry is made.
+    actions.mayRepeat('session.emergency');
+  }
 
   /** Newest first. */
   @Get()
@@ -32,5 +39,12 @@ export class AuditController {
       ...(since === undefined ? {} : { from: since }),
       ...(until === undefined ? {} : { to: until }),
     });
+  }
+  /** Keeps that the console was entered by its emergency token: the console has no trail of its own. */
+  @Post('emergency')
+  @HttpCode(200)
+  emergency(@ActingOperator() operator: Operator): Promise<Said> {
+    const wish = { action: 'session.emergency' as const, subject: 'session/emergency' };
+    return this.actions.perform(operator, wish, () => Promise.resolve({ after: {} }));
   }
 }
