@@ -23,10 +23,7 @@ export function otherForm(app: string): MissingApp {
 }
 
 /** Answers of all apps as they are shown: whose answer has another form is among those that are missing. */
-export function answersIn<Body>(
-  from: unknown,
-  bodyIn: (body: unknown) => Body | undefined,
-): FromAllApps<Body> {
+function answersIn<Body>(from: unknown, bodyIn: (body: unknown) => Body | undefined): FromAllApps<Body> {
   const { answers, missing, without } = isObject(from) ? from : {};
   const found: { readonly app: string; readonly body: Body }[] = [];
   const odd: MissingApp[] = [];

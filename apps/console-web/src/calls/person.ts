@@ -7,7 +7,7 @@ import { sessionQuery } from './queries.js';
 const ofEverybody: readonly unknown[] = ['session', 'settings', 'codes'];
 
 /** The channel over which tabs say who is signed in. */
-export type PersonChannel = Pick<BroadcastChannel, 'postMessage' | 'addEventListener'>;
+type PersonChannel = Pick<BroadcastChannel, 'postMessage' | 'addEventListener'>;
 
 /** One person, or the emergency sign-in: what one of them sees is not for another. */
 export function personOf({ username, emergency }: Pick<ConsoleSession, 'username' | 'emergency'>): string {

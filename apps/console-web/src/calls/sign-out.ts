@@ -20,7 +20,7 @@ export async function withoutSessionQuestions<Answer>(
 }
 
 /** `untold`: the catalogue does not know, so what it gave for the session is good until its own end. */
-export type SignOutEnd = 'told' | 'untold';
+type SignOutEnd = 'told' | 'untold';
 
 /**
  * Ends the session here and in the catalogue.

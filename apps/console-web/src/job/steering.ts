@@ -10,7 +10,7 @@ export function steeringAppOf(apps: readonly string[]): string | undefined {
 }
 
 /** What operators have said of a job, as far as its app has answered. */
-export interface SteeringAnswer {
+interface SteeringAnswer {
   readonly app: string | undefined;
   readonly data: Answered<JobSteering> | undefined;
   readonly error: unknown;

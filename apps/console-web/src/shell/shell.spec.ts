@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { createElement } from 'react';
+import { renderToStaticMarkup } from 'react-dom/server';
+import { CallFault } from '../calls/call.js';
+import { Formats } from '../parts/formats.js';
+import { missingText } from '../parts/missing-text.js';
 import { languageFor } from '../parts/settings.js';
 import { refusal } from '../parts/rights.js';
+import { WordsProvider } from '../parts/words.js';
 import { textsEn } from '../texts/texts-en.js';
 import { afterKey, type KeyAction } from './keyboard.js';
 import { safeReturn } from './safe-return.js';
+import { StillSignedIn } from './sign-out.js';
 
 describe('After signing in', () => {
   it('a person comes back to the page', () => {
@@ -60,6 +68,39 @@ describe('The keyboard', () => {
     assert.deepEqual(
       typed(['/', 0], ['j', 1], ['k', 2], ['x', 3], ['?', 4], ['z', 5]).map((action) => action?.kind),
       ['find', 'down', 'up', 'mark', 'help', undefined],
+    );
+  });
+});
+
+describe('A sign-out that failed', () => {
+  it('is said with its code, and may be tried again', () => {
+    const fault = new CallFault(503, { code: 'console.catalogue-away', message: 'No answer.' });
+    const markup = renderToStaticMarkup(
+      createElement(QueryClientProvider, { client: new QueryClient() }, [
+        createElement(
+          WordsProvider,
+          { key: 'words', value: { t: textsEn, f: new Formats('en', 'UTC'), now: () => new Date(0) } },
+          createElement(StillSignedIn, { fault, again: () => undefined }),
+        ),
+      ]),
+    );
+    for (const text of ['role="alert"', textsEn.shell.stillSignedIn, fault.code, textsEn.states.again])
+      assert.ok(markup.includes(text), text);
+  });
+});
+
+describe('An app that says nothing', () => {
+  it('is named with the time since when, where that is known', () => {
+    const f = new Formats('en', 'UTC');
+    const one = { app: 'archiver', code: 'app.silent' as const, message: '' };
+    assert.equal(missingText({ ...one, since: '' }, textsEn, f), 'archiver does not answer.');
+    assert.match(
+      missingText({ ...one, since: '2026-11-29T11:00:00Z' }, textsEn, f),
+      /^archiver does not answer since 29 Nov 2026/,
+    );
+    assert.match(
+      missingText({ ...one, code: 'app.refused', since: '' }, textsEn, f),
+      /did not take the call/,
     );
   });
 });

@@ -1,7 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, useCallback, useContext, useState, type ReactElement, type ReactNode } from 'react';
-import { signOut } from '../calls/sign-out.js';
 import { CallFault } from '../calls/call.js';
+import { sessionQuery } from '../calls/queries.js';
+import { signOut } from '../calls/sign-out.js';
 import { Said } from '../parts/said.js';
 import { FaultFacts } from '../parts/states.js';
 import { useWords } from '../parts/words.js';
@@ -15,16 +16,23 @@ export function useSignOut(): () => void {
   return leave;
 }
 
-/** The way out for everything below; where it fails the page stays and says that the person is still signed in. */
+/** The way out for everything below; where it fails the page stays and says so. */
 export function SignOut({ children }: { readonly children: ReactNode }): ReactElement {
   const client = useQueryClient();
   const [fault, setFault] = useState<unknown>();
   const leave = useCallback(() => {
     setFault(undefined);
-    void signOut(client).then((end) => {
-      client.clear();
-      window.location.assign(`/console/sign-in${end === 'untold' ? '?untold=1' : ''}`);
-    }, setFault);
+    void signOut(client).then(
+      (end) => {
+        client.clear();
+        window.location.assign(`/console/sign-in${end === 'untold' ? '?untold=1' : ''}`);
+      },
+      (error: unknown) => {
+        setFault(error);
+        // Perhaps it is over here all the same: then the page says that.
+        void client.invalidateQueries({ queryKey: sessionQuery.queryKey });
+      },
+    );
   }, [client]);
   return (
     <SignOutContext.Provider value={leave}>

@@ -26,7 +26,7 @@ export const textsDe: Texts = {
     stale: (time) =>
       `Der Katalog antwortet nicht. Ihre Rechte sind die von ${time}; Aufträge sind nicht so aktuell wie sonst.`,
     updated: 'Die Konsole wurde erneuert. Laden Sie die Seite neu, um die neue Version zu bekommen.',
-    stillSignedIn: 'Das Abmelden ist fehlgeschlagen: Sie sind hier weiter angemeldet.',
+    stillSignedIn: 'Das Abmelden ist fehlgeschlagen: Vielleicht sind Sie hier noch angemeldet.',
     reload: 'Neu laden',
   },
   live: {

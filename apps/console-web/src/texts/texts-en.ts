@@ -27,7 +27,7 @@ export const textsEn = {
       `The catalogue does not answer. Your rights are those of ${time}; jobs cannot be shown as new as usual.`,
     updated: 'The console was updated. Load the page again to get the new version.',
     reload: 'Load again',
-    stillSignedIn: 'Signing out failed: you are still signed in here.',
+    stillSignedIn: 'Signing out failed: you may still be signed in here.',
   },
   live: {
     live: 'Live',
