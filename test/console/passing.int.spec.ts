@@ -234,6 +234,15 @@ describe('Calls that the console passes on', () => {
     assert.deepEqual(orders, { items: [{ id: 'mine/0/1', app: 'job-assembler' }] });
     assert.deepEqual(parts.body.works, { items: [] });
     assert.equal((await as('scientist').get(`${partsPath}&after=${String(next)}`)).status, 200);
+    const takenBefore = scene.archiver.taken.length;
+    const rest = await as('scientist').get<Record<'orders' | 'works', Fields>>(
+      `${partsPath}&after=${String(next)}&only=orders`,
+    );
+    assert.deepEqual(
+      [rest.status, rest.body.works, scene.archiver.taken.length],
+      [200, { items: [] }, asked],
+    );
+    assert.equal((await as('scientist').get(`${partsPath}&only=x`)).body['code'], 'console.bad-request');
     assert.equal((await as('scientist').get(`${partsPath}&after=p2`)).body['code'], 'console.bad-request');
     const asked = scene.assembler.taken.map(({ url }) => url);
     assert.ok(asked.includes('/api/v4/operations/work-orders?jobId=mine&limit=5&after=p2'), asked.join());

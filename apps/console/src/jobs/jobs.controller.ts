@@ -70,18 +70,27 @@ function checked(id: string): string {
 }
 
 function partsQueryFrom(query: Readonly<Record<string, unknown>>): PartsQuery {
-  const { after, worksAfter, limit = '50', ...others } = query;
+  const { after, worksAfter, only, limit = '50', ...others } = query;
   const [unknown] = Object.keys(others);
   const count = Number(limit);
   const isText = [after, worksAfter].every((one) => one === undefined || typeof one === 'string');
-  if (unknown !== undefined || !isText || !Number.isInteger(count) || count < 1 || count > maxParts)
+  const isKnown = only === undefined || only === 'orders' || only === 'works';
+  if (
+    unknown !== undefined ||
+    !isText ||
+    !isKnown ||
+    !Number.isInteger(count) ||
+    count < 1 ||
+    count > maxParts
+  )
     throw new ConsoleError(
       400,
       'console.bad-request',
-      `Expected in the query after, worksAfter and limit (1 to ${maxParts}), each once, found something else.`,
+      `Expected in the query after, worksAfter, only (orders or works) and limit (1 to ${maxParts}), each once, found something else.`,
     );
   return {
     limit: count,
+    ...(isKnown && only !== undefined ? { only } : {}),
     ...(typeof after === 'string' ? { after } : {}),
     ...(typeof worksAfter === 'string' ? { worksAfter } : {}),
   };

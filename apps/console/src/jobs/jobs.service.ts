@@ -69,7 +69,7 @@ export class Jobs {
     return found ?? { all: [], missing: [], known: false, at: this.clock.now().toISOString() };
   }
 
-  async parts(asking: Asking, id: string, { after, worksAfter, limit }: PartsQuery): Promise<JobParts> {
+  async parts(asking: Asking, id: string, { after, worksAfter, limit, only }: PartsQuery): Promise<JobParts> {
     const { job } = await this.seen(asking, id);
     const pathOf = (call: string) => (place: string) =>
       `${call}?${new URLSearchParams({
@@ -77,8 +77,8 @@ export class Jobs {
         ...(place === '' ? {} : { after: place }),
       }).toString()}`;
     const [orders, works] = await Promise.all([
-      this.pageOf(asking, 'job-assembler', pathOf('work-orders'), after),
-      this.pageOf(asking, 'archiver', pathOf('works'), worksAfter),
+      only === 'works' ? nothing : this.pageOf(asking, 'job-assembler', pathOf('work-orders'), after),
+      only === 'orders' ? nothing : this.pageOf(asking, 'archiver', pathOf('works'), worksAfter),
     ]);
     const missing = shownMissing(asking, [...orders.missing, ...works.missing]);
     return { orders: orders.page, works: works.page, missing };
@@ -185,7 +185,11 @@ export interface PartsQuery {
   readonly after?: string;
   readonly worksAfter?: string;
   readonly limit: number;
+  /** The one of the two lists that goes on; the other one is not asked. */
+  readonly only?: 'orders' | 'works';
 }
+
+const nothing = { page: { items: [] as readonly PartOfApp[] }, missing: [] as Why['missing'] };
 
 /** An app of another version may answer in another form: what the others say is shown all the same. */
 function isPage<Item extends object>(body: object): body is Page<Item> {
