@@ -240,7 +240,7 @@ describe('Calls that the console passes on', () => {
     );
     assert.deepEqual(
       [rest.status, rest.body.works, scene.archiver.taken.length],
-      [200, { items: [] }, asked],
+      [200, { items: [] }, takenBefore],
     );
     assert.equal((await as('scientist').get(`${partsPath}&only=x`)).body['code'], 'console.bad-request');
     assert.equal((await as('scientist').get(`${partsPath}&after=p2`)).body['code'], 'console.bad-request');
