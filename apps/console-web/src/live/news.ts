@@ -16,6 +16,7 @@ function isOfWaits([first, , what]: readonly unknown[]): boolean {
 export class News {
   private readonly due = new Map<string, readonly unknown[]>();
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private wasClosed = false;
 
   constructor(private readonly client: QueryClient) {}
 
@@ -34,9 +35,14 @@ export class News {
       case 'reset':
         return void this.client.invalidateQueries();
       case 'closed':
+        this.wasClosed = true;
         // Perhaps the session is over: the stream of one that is ends.
         return this.ask(['session']);
       case 'open':
+        // A stream that was refused begins anew, without the place of the one before: what was missed nobody will tell.
+        if (this.wasClosed) void this.client.invalidateQueries();
+        this.wasClosed = false;
+        return undefined;
       case 'state':
         return undefined;
     }
