@@ -21,7 +21,7 @@ put() {
 random() { od -An -v -tx1 -N "${2:-24}" /dev/urandom | tr -d ' \n' | put "$1"; }
 of() { cat "$1"; }
 
-for name in jwt-secret push-secret console-secret broker-admin-password mongodb-root-password mongodb-public-root-password \
+for name in jwt-secret ingestor-token-secret push-secret console-secret broker-admin-password mongodb-root-password mongodb-public-root-password \
   mongodb-password-publication-server s3-secret-admin grafana-admin-password catalog-password-admin \
   catalog-password-archive-manager catalog-password-demo; do
   random "$name" 32
@@ -41,6 +41,11 @@ URI
 amqp://catena.$app:$(of "broker-password-$app")@rabbitmq:5672
 URL
 done
+# The console only listens.
+random broker-password-console
+put rabbitmq-url-console << URL
+amqp://catena.console:$(of broker-password-console)@rabbitmq:5672
+URL
 # For the console, `catena ops` and catena-admin (OPERATIONS_APPS_FILE): the apps as their network knows them; tokens are found beside it.
 put operations-apps << YAML
 apps:

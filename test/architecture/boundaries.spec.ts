@@ -56,6 +56,11 @@ const planted: Readonly<Record<string, readonly [path: string, text: string]>> =
     `import '../../messaging/src/index.js';`,
   ],
   'leased-work-knows-kernel-observability': ['libs/leased-work/src/store.ts', `import '#storage';`],
+  'ingestor-uploads-know-no-app-and-no-messages': [
+    'libs/ingestor-uploads/src/tell.ts',
+    `import '#messaging';`,
+  ],
+  'scicat-words-know-contracts-lists': ['libs/scicat-words/src/send.ts', `import '#messaging';`],
   'claim-check-knows-contracts-storage': ['libs/claim-check/src/send.ts', `import '#messaging';`],
   'command-line-knows-kernel': ['libs/command-line/src/load.ts', `import '#storage';`],
   'certificates-knows-kernel': ['libs/certificates/src/send.ts', `import '#storage';`],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { appNames } from '#contracts';
-import { Naming, passwordVariableOf } from '#messaging';
+import { listenerPasswordVariable, Naming, passwordVariableOf } from '#messaging';
 import { bucketAccess } from '../../tools/start/src/buckets.js';
 import { compose, withDefaults } from '../support/compose/compose.js';
 import {
@@ -36,6 +36,9 @@ describe('docker/make-secrets.sh', () => {
       assert.equal(username, naming.accountOf(app));
       assert.equal(password, resolvedOf('preparation')[passwordVariableOf(app)], app);
     }
+    const listener = new URL(configurations.console.rabbitmqUrl ?? '');
+    assert.equal(listener.username, naming.listenerAccount);
+    assert.equal(listener.password, resolvedOf('preparation')[listenerPasswordVariable]);
     const { username, password, host } = new URL(resolvedOf('preparation')['RABBITMQ_MANAGEMENT_URL'] ?? '');
     assert.equal(username, service('rabbitmq').environment?.['RABBITMQ_DEFAULT_USER']);
     assert.equal(password, secret('broker-admin-password'));

@@ -64,6 +64,36 @@ describe("Compose's own parser", () => {
       assert.deepEqual(Object.keys(services[name]?.networks ?? {}).sort(), [...others, 'outside'], name);
   });
 
+  it('takes Catena beside a SciCat that stays, with services of its own or of others', async () => {
+    const [, written = ''] = /cat > beside-scicat\.env << 'END'\n([^]*?)\n *END/.exec(
+      textOf('docs/beside-scicat.md'),
+    )!;
+    const variables = written.replace(/^ +/gm, '');
+    const beside = 'catena/docker/beside-scicat.yml';
+    const whole = await parser.read([beside], variables);
+    assert.deepEqual(Object.keys(whole.services).sort(), [
+      ...['catena-archiver', 'catena-job-assembler', 'catena-mongo', 'catena-rabbitmq', 'catena-store'],
+      'scicat-bridge',
+    ]);
+    const { environment = {} } = whole.services['scicat-bridge']!;
+    assert.match(environment['RABBITMQ_URL'] ?? '', /^amqp:\/\/catena:another-[a-z-]+@catena-rabbitmq:5672$/);
+    assert.match(
+      environment['MONGODB_URI'] ?? '',
+      /@catena-mongo:27017\/catena-scicat-bridge\?authSource=admin$/,
+    );
+    assert.equal(environment['SCICAT_FEED_URL'], '');
+    const yours =
+      'COMPOSE_PROFILES=\nCATENA_RABBITMQ_URL=amqp://a:b@broker\nCATENA_MONGODB=mongodb://a:b@db\n';
+    const others = await parser.read([beside], `${variables}\n${yours}`);
+    assert.deepEqual(Object.keys(others.services).sort(), [
+      ...['catena-archiver', 'catena-job-assembler', 'scicat-bridge'],
+    ]);
+    const archiver = others.services['catena-archiver']?.environment ?? {};
+    assert.equal(archiver['RABBITMQ_URL'], 'amqp://a:b@broker');
+    assert.equal(archiver['MONGODB_URI'], 'mongodb://a:b@db/catena-archiver?authSource=admin');
+    await assert.rejects(parser.read([beside], ''), /in the env file/);
+  });
+
   it('takes the fragment for scicatlive over a backend that another file brings', async () => {
     // In the shape of scicatlive: the top file includes the services.
     parser.write('scicatlive/compose.yaml', 'include:\n  - services/backend.yaml\n');

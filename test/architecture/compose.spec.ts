@@ -311,10 +311,9 @@ describe('docs/images.md', () => {
     assert.deepEqual([...new Set(used.map(([name]) => name))].sort(), [...table.keys(), ours].sort());
   });
 
-  it('has the versions of the fragment for scicatlive as well', () => {
-    for (const [, name = '', version = ''] of textOf('docker/scicatlive.yml').matchAll(
-      /image: (\S+):(\S+)$/gm,
-    ))
-      if (name !== 'catena') assert.equal(table.get(name), version, name);
-  });
+  for (const file of ['docker/scicatlive.yml', 'docker/beside-scicat.yml'])
+    it(`has the versions of ${file} as well`, () => {
+      for (const [, name = '', version = ''] of textOf(file).matchAll(/image: (\S+):(\S+)$/gm))
+        if (name !== 'catena') assert.equal(table.get(name), version, name);
+    });
 });

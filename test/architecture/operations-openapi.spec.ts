@@ -20,12 +20,16 @@ const { paths, components } = JSON.parse(textOf('docs/operations-openapi.json'))
 const calls = Object.entries(paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, call]) => ({ name: `${method.toUpperCase()} ${path}`, ...call })),
 );
-const operated = ['catalog-api', 'job-assembler', 'archiver', 'publisher'];
+const operated = ['catalog-api', 'job-assembler', 'archiver', 'publisher', 'scicat-bridge'];
 
 /** What Nest routes to operators, as it was built: the document is read from the sources. */
 async function routes(): Promise<Map<string, Set<string>>> {
   const found = new Map<string, Set<string>>();
-  const files = [...operated.map((app) => `apps/${app}/src`), 'libs/service-host/src']
+  const files = [
+    ...operated.map((app) => `apps/${app}/src`),
+    'libs/service-host/src',
+    'libs/ingestor-uploads/src',
+  ]
     .flatMap((folder) => filesBelow(folder, '.controller.ts'))
     .filter((path) => textOf(path).includes('@Operators()'));
   for (const path of files) {

@@ -123,7 +123,7 @@ describe('Live news of the console', () => {
   it('hint to operators that operations may have changed, and to nobody else', async () => {
     const viewer = await listen(await scene.page('viewer'), 'operations');
     const scientist = await listen(await scene.page('scientist'), 'operations,jobs');
-    await viewer.hears(/event: operations\ndata: \{"topic":"all"\}/);
+    await viewer.hears(/event: operations\ndata: \{"topic":"polled"\}/);
     await touch('seen');
     await scientist.hears(/"id":"seen"/);
     assert.ok(!scientist.text.includes('event: operations'));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConsoleJobs, FromAllApps, Permission, Why } from '#console-api';
 import { operationsCalls } from '../../apps/console/src/calls/call-table.js';
 import type { ConsolePage } from './support/console-page.js';
@@ -251,6 +252,30 @@ describe('Calls that the console passes on', () => {
     const { from: _, ...shown } = entry;
     assert.deepEqual(await trailOf('scientist'), [{ ...shown, app: 'job-assembler' }]);
     assert.deepEqual(await trailOf('viewer'), [{ ...entry, app: 'job-assembler' }]);
+  });
+
+  it('are forgotten when the browser leaves, which is nobody’s fault', async () => {
+    const logged = scene.log.length;
+    const { cookieHeader: cookie } = as('operator');
+    for (const call of ['operations/archiver/workers', 'operations/all/workers', 'jobs/mine/parts']) {
+      const leaving = new AbortController();
+      let answered: Promise<void> | undefined;
+      scene.archiver.answer = async () => {
+        leaving.abort();
+        await (answered = sleep(300));
+        return { body: { items: [] } };
+      };
+      await assert.rejects(
+        fetch(`${scene.address}/console/api/${call}`, { headers: { cookie }, signal: leaving.signal }),
+      );
+      await answered;
+    }
+    scene.archiver.answer = () => ({ body: {} });
+    assert.equal((await as('operator').get('/console/api/operations/archiver/app')).status, 200);
+    assert.deepEqual(
+      scene.log.slice(logged).filter((line) => line.includes('a request failed')),
+      [],
+    );
   });
 
   it('go to catalog-api as the person, who gets its own refusals', async () => {

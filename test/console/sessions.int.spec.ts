@@ -125,6 +125,13 @@ describe('Sessions of the console', () => {
           [503, 'console.catalogue-away', 'catalog-api'],
         );
       }
+      // Why a job waits is what they want to know then; what the apps say needs no catalogue.
+      scene.assembler.answer = () => ({ body: { jobs: { mine: { known: true, facts: [] } }, items: [] } });
+      for (const call of ['why', 'parts', 'trail']) {
+        const job = `/console/api/jobs/mine/${call}`;
+        assert.equal((await operator.get(job)).status, 200, call);
+        assert.equal((await scientist.get(job)).body['code'], 'console.catalogue-away', call);
+      }
       const denied = await scientist.get('/console/api/operations/archiver/workers');
       assert.equal(denied.status, 403);
       const out = await scientist.send('DELETE', path);
@@ -162,7 +169,8 @@ describe('Sessions of the console', () => {
     const taken = scene.archiver.taken.length;
     assert.equal((await page.get('/console/api/operations/archiver/workers')).status, 200);
     assert.equal(scene.archiver.taken[taken]?.headers['catena-acting-for'], 'emergency');
-    for (const call of ['jobs', 'jobs/x/why', 'catalogue/jobs/counts'])
+    assert.equal((await page.get('/console/api/jobs/x/why')).status, 200);
+    for (const call of ['jobs', 'catalogue/jobs/counts'])
       assert.equal((await page.get(`/console/api/${call}`)).body['code'], 'console.emergency-session', call);
   });
 });

@@ -1,78 +1,59 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { Naming } from '#messaging';
 import { until } from '#messaging/testing';
-import { Browser } from '../support/browser/browser.js';
+import { DirectoryServer } from '../scicat/support/directory-server.js';
+import { ConsolePeople, operatorPages } from '../support/browser/console-people.js';
 import { datasetInSourceFolder } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
 import { OpenPage } from '../support/browser/open-page.js';
-import { Operations } from '../support/operations.js';
+import type { Operations } from '../support/operations.js';
 import type { ScicatClient } from '../support/scicat-client.js';
 import { verdict } from '../support/verdict.js';
 
 const evil = '</script><img src=x onerror="window.hurt=true">\u202egpj.exe';
-const told = { reason: 'a test of the console' };
+const anna = {
+  ...{ uid: 'mueller_a', displayName: 'Anna Müller', mail: 'anna@facility.example' },
+  password: 'the password of anna',
+};
 
 /** console.md 6.12 with all apps, a real browser and real people. */
 describe('The console', () => {
   const seen = verdict();
   let installation: Installation;
-  let browser: Browser;
+  let people: ConsolePeople;
   let demo: ScicatClient;
   let operations: Operations;
   let connection: ChannelModel;
   let channel: ConfirmChannel;
-  let base: string;
+  let directory: DirectoryServer;
 
   before(async () => {
+    directory = await DirectoryServer.start([anna]);
     installation = await Installation.create({
       console: true,
+      environmentOf: {
+        'catalog-api': directory.environment,
+        console: { CONSOLE_SIGN_IN: 'local,ldap' },
+      },
       environment: { ARCHIVER_SILENCE: '3s', ARCHIVER_WORKERS: '1' },
     });
     await installation.start();
-    base = `http://127.0.0.1:${installation.settings.ports.console}`;
-    browser = await Browser.start();
-    demo = await installation.client('demo');
-    operations = new Operations(installation);
+    people = await ConsolePeople.before(installation);
+    ({ demo, operations } = people);
     connection = await connect(installation.settings.services['RABBITMQ_URL'] ?? '');
     channel = await connection.createConfirmChannel();
   });
   after(async () => {
     await connection.close();
-    await browser.stop();
+    await people.stop();
     await installation.stop(seen.failed, true);
+    await directory.stop();
   });
 
-  const passwordOf = (name: 'demo' | 'admin' | 'archiveManager' | 'stranger'): string =>
-    name === 'stranger' ? 'stranger' : installation.settings.secrets.accounts[name];
-  const signedIn = async (
-    name: 'demo' | 'admin' | 'archiveManager' | 'stranger',
-    path = '/console',
-    options: Parameters<typeof OpenPage.of>[2] = {},
-  ): Promise<OpenPage> => {
-    const open = await OpenPage.of(browser, base, options);
-    await open.go(path);
-    await signIn(open, name, passwordOf(name));
-    await open.page.locator('header.top').waitFor();
-    return open;
-  };
-  const signIn = async ({ page }: OpenPage, name: string, password: string): Promise<void> => {
-    await page.locator('#username').fill(name);
-    await page.locator('#password').fill(password);
-    await page.locator('form button[type=submit]').first().click();
-  };
-  const newJob = async (files?: Parameters<typeof datasetInSourceFolder>[2]): Promise<string> => {
-    const { pid } = await datasetInSourceFolder(installation, demo, files);
-    const { status, body } = await demo.postJob('archive', [pid]);
-    assert.equal(status, 201, JSON.stringify(body));
-    return String(body['id']);
-  };
-  const pause = async (): Promise<string> =>
-    String((await operations.good('job-assembler', 'pauses', { body: { scope: 'all', ...told } }))['id']);
-  const resume = (id: string): Promise<unknown> =>
-    operations.good('job-assembler', `pauses/${id}`, { method: 'DELETE', body: told });
   /** Gives the archiver a message about the job that it cannot know. */
   const parkMessageOf = async (jobId: string): Promise<void> => {
     const { prefix } = installation.settings;
@@ -93,11 +74,11 @@ describe('The console', () => {
   };
 
   it('takes a password, and shows its token nowhere (4)', async () => {
-    const open = await OpenPage.of(browser, base);
+    const open = await OpenPage.of(people.browser, people.base);
     await open.go('/console/jobs?unfinished=true');
     await open.says('Sign in');
     await open.isSound('sign-in');
-    await signIn(open, 'demo', 'wrong');
+    await open.fillIn('demo', 'wrong');
     await open.says('do not belong together');
     const texts: string[] = [];
     open.page.on('response', (response) => {
@@ -107,7 +88,7 @@ describe('The console', () => {
           () => undefined,
         );
     });
-    await signIn(open, 'demo', passwordOf('demo'));
+    await open.fillIn('demo', people.passwordOf('demo'));
     await open.page.locator('header.top').waitFor();
     await until(() => open.page.url().includes('/console/jobs'));
     assert.match(open.page.url(), /\/console\/jobs\?unfinished=true$/, 'where one wanted to go');
@@ -118,20 +99,41 @@ describe('The console', () => {
     for (const text of [kept, ...texts, open.page.url()]) assert.doesNotMatch(text, /eyJ[\w-]{10,}\./);
     open.isQuiet('sign-in');
 
-    await open.page.context().request.delete(`${base}/console/api/session`, {
-      headers: { 'x-catena-console': '1', origin: base },
+    await open.page.context().request.delete(`${people.base}/console/api/session`, {
+      headers: { 'x-catena-console': '1', origin: people.base },
     });
     await open.go('/console/jobs');
     await open.says('Sign in');
     await open.close();
   });
 
+  it('takes the account of a directory, and ends when its person signs out elsewhere (4)', async () => {
+    const open = await OpenPage.of(people.browser, people.base);
+    await open.go('/console/me');
+    await open.fillIn(anna.uid, anna.password, 'ldap');
+    await open.says(anna.displayName);
+    const kept = await open.page.evaluate<string>('JSON.stringify([document.cookie, { ...localStorage }])');
+    assert.doesNotMatch(kept + open.page.url(), /eyJ[\w-]{10,}\./);
+    // The same session in another window of the same person.
+    const { cookies } = await open.page.context().storageState();
+    const other = await OpenPage.of(people.browser, people.base, { storageState: { cookies, origins: [] } });
+    await other.go('/console/jobs');
+    await other.page.locator('header.top').waitFor();
+    const { status } = await other.page.evaluate<{ status: number }>(
+      `fetch('/console/api/session', { method: 'DELETE', headers: { 'x-catena-console': '1' } }).then(({ status }) => ({ status }))`,
+    );
+    assert.equal(status, 204);
+    await open.says('You were signed out');
+    await open.close();
+    await other.close();
+  });
+
   it('says within seconds that no archiver has taken a job, and forgets it without a reload (1)', async () => {
     const { archiver } = installation.apps;
     await archiver.stop();
-    const id = await newJob();
-    const mine = await signedIn('demo', `/console/jobs/${id}`);
-    const theirs = await signedIn('archiveManager', '/console');
+    const id = await people.newJob();
+    const mine = await people.signedIn('demo', `/console/jobs/${id}`);
+    const theirs = await people.signedIn('archiveManager', '/console');
     await mine.says(/no sign of life of any archiver|No archiver has accepted/i);
     await theirs.says(/archiver/);
     await until(async () => /does not answer/.test(await theirs.text()));
@@ -147,20 +149,20 @@ describe('The console', () => {
   });
 
   it('shows a person the own jobs, and nothing of those of others (5)', async () => {
-    const hold = await pause();
-    const id = await newJob();
-    const stranger = await signedIn('stranger', `/console/jobs/${id}`);
+    const hold = await people.pause();
+    const id = await people.newJob();
+    const stranger = await people.signedIn('stranger', `/console/jobs/${id}`);
     await until(async () => /could not be loaded|no such job|may not/i.test(await stranger.text()));
     await stranger.go('/console/jobs');
     await stranger.says(/No job is here/);
     await stranger.go('/console/messages');
     await stranger.says(/may not see this/);
-    const answer = await stranger.page.context().request.get(`${base}/console/api/jobs/${id}/trail`);
+    const answer = await stranger.page.context().request.get(`${people.base}/console/api/jobs/${id}/trail`);
     assert.ok([403, 404].includes(answer.status()), String(answer.status()));
     await stranger.close();
 
     // What people do to it stands in the page at once, with who and why (6).
-    const open = await signedIn('admin', `/console/jobs/${id}`);
+    const open = await people.signedIn('admin', `/console/jobs/${id}`);
     await open.says(/paused/i);
     await open.page
       .getByRole('button', { name: /^Cancel/ })
@@ -171,10 +173,10 @@ describe('The console', () => {
     await dialog.locator('button[type=submit]').click();
     await dialog.waitFor({ state: 'detached' });
     await open.says('the wrong run');
-    const mine = await signedIn('demo', `/console/jobs/${id}`);
+    const mine = await people.signedIn('demo', `/console/jobs/${id}`);
     await mine.says('the wrong run');
     assert.match(await mine.text(), /admin/);
-    await resume(hold);
+    await people.resume(hold);
     assert.equal((await demo.jobEnd(id)).statusCode, 'jobCancel');
     await until(async () => /cancelled/i.test(await open.text()));
     open.isQuiet('a cancel');
@@ -183,10 +185,10 @@ describe('The console', () => {
   });
 
   it('shows what could not be handled, as text whatever it holds, and takes a decision (8, 15)', async () => {
-    const hold = await pause();
-    const id = await newJob();
+    const hold = await people.pause();
+    const id = await people.newJob();
     await parkMessageOf(id);
-    const open = await signedIn('archiveManager', '/console/messages');
+    const open = await people.signedIn('archiveManager', '/console/messages');
     await open.says('messaging.unknown-type');
     await open.isSound('messages');
     await open.go(`/console/jobs/${id}`);
@@ -218,7 +220,7 @@ describe('The console', () => {
     await open.says('nobody needs it');
     await open.isSound('audit');
     await open.close();
-    await resume(hold);
+    await people.resume(hold);
     await demo.jobEnd(id);
   });
 
@@ -230,8 +232,8 @@ describe('The console', () => {
     it(`is accessible and whole ${name} (13)`, async () => {
       const { items } = (await demo.call<{ items: { id: string }[] }>('GET', '/api/v4/jobs/rows?limit=1'))
         .body;
-      const open = await signedIn('admin', '/console', options);
-      const paths = ['', '/jobs', `/jobs/${items[0]!.id}`, '/messages', '/audit', '/me', '/nowhere'];
+      const open = await people.signedIn('admin', '/console', options);
+      const paths = ['', '/jobs', `/jobs/${items[0]!.id}`, ...operatorPages, '/me', '/nowhere'];
       for (const path of paths) {
         await open.go(`/console${path}`);
         await open.page.locator('main h1').waitFor();
@@ -243,7 +245,7 @@ describe('The console', () => {
     });
 
   it('is walked through by keyboard alone (13)', async () => {
-    const open = await signedIn('demo');
+    const open = await people.signedIn('demo');
     const { page } = open;
     await page.keyboard.press('g');
     await page.keyboard.press('j');
@@ -260,37 +262,41 @@ describe('The console', () => {
     await open.close();
   });
 
-  it('comes back by itself after it was started anew, and misses nothing (11)', async () => {
-    const hold = await pause();
-    const id = await newJob();
-    const open = await signedIn('demo', `/console/jobs/${id}`);
-    await open.says(/paused/i);
-    const { console: app } = installation.apps;
-    await app.stop();
-    await resume(hold);
-    await demo.jobEnd(id);
-    app.start();
-    await app.whenReady();
-    await until(async () => !/paused/i.test((await open.text()).split('What happened')[0] ?? ''));
-    await open.says(/Finished|finishedSuccessful|Done/);
-    await open.close();
-  });
-
-  it('opens while the catalogue is away: operators go on, and what is missing is said (14)', async () => {
-    const open = await signedIn('archiveManager');
-    const { 'catalog-api': catalogue } = installation.apps;
-    await catalogue.stop();
-    await open.go('/console/messages');
-    await open.page.locator('main h1').waitFor();
-    await until(async () => /catalog-api/.test(await open.text()));
-    await open.go('/console');
-    await open.page.locator('main h1').waitFor();
-    await until(async () => /does not answer/.test(await open.text()));
-    await open.isSound('without the catalogue');
-    catalogue.start();
-    await catalogue.whenReady();
-    await open.go('/console/jobs');
-    await until(async () => (await open.page.locator('main a[href*="/console/jobs/"]').count()) > 0);
+  it('leads from what is wrong to why, and to another try, by keyboard alone (13)', async () => {
+    const { pid } = await datasetInSourceFolder(installation, demo);
+    await rm(installation.sourceFolder, { recursive: true });
+    await mkdir(installation.sourceFolder);
+    const { body } = await demo.postJob('archive', [pid]);
+    const failed = await demo.jobEnd(String(body['id']));
+    assert.equal(failed.statusCode, 'finishedUnsuccessful', failed.statusMessage);
+    const open = await people.signedIn('demo');
+    const { page } = open;
+    for (const key of ['g', 'j']) await page.keyboard.press(key);
+    await page.locator(`main a[href$="/console/jobs/${failed.id}"]`).first().waitFor();
+    const isThere = (): Promise<boolean> =>
+      page.evaluate<boolean>(`document.activeElement?.getAttribute('href') === '/console/jobs/${failed.id}'`);
+    for (let rows = 0; rows < 50 && !(await isThere()); rows += 1) await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await open.says(/Expected|found|missing/);
+    await page.keyboard.press('.');
+    const word = (): Promise<string> => page.evaluate<string>('document.activeElement?.textContent ?? ""');
+    for (let buttons = 0; buttons < 10 && !(await word()).startsWith('Retry'); buttons += 1)
+      await page.keyboard.press('Tab');
+    assert.match(await word(), /^Retry/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    const isConfirm = (): Promise<boolean> =>
+      page.evaluate<boolean>('document.activeElement?.getAttribute("type") === "submit"');
+    for (let fields = 0; fields < 10 && !(await isConfirm()); fields += 1) await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await until(async () => {
+      const { items } = (
+        await demo.call<{ items: { retryOf?: string }[] }>('GET', '/api/v4/jobs/rows?limit=20')
+      ).body;
+      return items.some(({ retryOf }) => retryOf === failed.id);
+    });
+    open.isQuiet('a retry by keyboard');
     await open.close();
   });
 });

@@ -62,6 +62,29 @@ describe('A dataset whose file list and archive disagree', () => {
     await assert.rejects(registerFiles(client, dataset.pid, [late]), /its files must not change any more/);
   });
 
+  it('is archived without the directories that an ingestor listed among its files, and they can be named in a retrieval', async () => {
+    const dataset = await datasetInLandingZone(installation, client);
+    const directory = { size: 4096, time: late.time, perm: 'drwxr-xr-x' };
+    await registerFiles(
+      client,
+      dataset.pid,
+      ['deep', 'a folder', 'empty folder'].map((path) => ({ path, ...directory })),
+    );
+    const { id } = await archiveWhile(dataset, () => Promise.resolve());
+    await ledger.jobEndedOnce(id, 'finishedSuccessful');
+    await ledger.datasetIsArchived(dataset);
+    const named = (files: string[]) =>
+      client.call('POST', '/api/v4/jobs', {
+        type: 'retrieve',
+        ownerGroup: 'demo-group',
+        jobParams: { datasetList: [{ pid: dataset.pid, files }] },
+      });
+    assert.equal((await named(['empty folder'])).status, 400);
+    const { status, body } = await named(['deep']);
+    assert.equal(status, 201, JSON.stringify(body));
+    await ledger.jobEndedOnce((await client.jobEnd(String(body['id']))).id, 'finishedSuccessful');
+  });
+
   it('is not called archived when another program has added a file; without that file a retry is enough', async () => {
     const dataset = await datasetInLandingZone(installation, client);
     const block = newId();

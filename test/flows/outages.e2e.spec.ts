@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '#messaging/testing';
 import { startStack, type ServiceName, type Stack } from '../../tools/local-stack/src/index.js';
+import { WhyPages } from '../support/browser/why-pages.js';
 import { datasetInSourceFolder, sampleFiles, type TestDataset } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
 import { Ledger } from '../support/ledger.js';
@@ -30,7 +31,7 @@ describe('An outage', () => {
     });
     installation = await Installation.create({
       services: stack.environment,
-      shares: 2,
+      ...{ console: true, shares: 2 },
       // So few and short that an outage outlasts them all.
       environment: { LTS_COPIES: '2', DATABLOCK_MOST_FILES: '2', CATENA_RETRY_TIERS: '200ms,500ms' },
     });
@@ -213,7 +214,8 @@ describe('An outage', () => {
   });
 
   it('while nobody is there: the API takes jobs and says what is missing', async () => {
-    const [operations, whys] = [new Operations(installation), new Whys(installation)];
+    const pages = await WhyPages.of(installation);
+    const [operations, whys] = [new Operations(installation), new Whys(installation, pages)];
     const [planned, set] = await datasets(2);
     const limitIs = async (global: number | null): Promise<void> => {
       const { etag } = await operations.call('job-assembler', 'limits');
@@ -237,6 +239,7 @@ describe('An outage', () => {
     assert.deepEqual([health.status, health.body.details.broker.status], [503, 'down']);
     assert.equal((await client.call('GET', '/api/v3/health/live')).status, 200);
     await whys.waitsFor(String(body['id']), 'catalog.unsent');
+    await pages.stop();
     await service('rabbitmq').start();
     for (const id of [early, String(body['id'])])
       assert.equal((await client.jobEnd(id, 120_000)).statusCode, 'finishedSuccessful');

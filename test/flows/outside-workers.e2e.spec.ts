@@ -7,6 +7,7 @@ import { pidAsName } from '#kernel';
 import { until } from '#messaging/testing';
 import { workerPasswordVariableOf } from '#messaging';
 import { PythonWorker } from '../outside/python-worker.js';
+import { WhyPages } from '../support/browser/why-pages.js';
 import { datasetInSourceFolder, sampleFiles, sha256, type TestDataset } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
 import { Whys } from '../support/operations.js';
@@ -37,6 +38,7 @@ routes:
     );
     const password = 'of-the-worker';
     installation = await Installation.create({
+      console: true,
       environment: {
         ...{ DATABLOCK_TARGET_SIZE: '1GiB', ROUTES_FILE: file, LTS_ROOTS: '', REFERENCE_PATIENCE: '1s' },
         ...{ WORKER_SILENCE: '4s', WORKER_PAUSE: '300ms', WORKER_MAX_FAULTS: '3' },
@@ -82,7 +84,9 @@ routes:
     await worker.kill();
     const id = await posted('archive', dataset.pid);
     await until(() => isOrdered(id), 240_000);
-    const { all } = await new Whys(installation).says(id, 'worker.outside');
+    const pages = await WhyPages.of(installation);
+    const { all } = await new Whys(installation, pages).says(id, 'worker.outside');
+    await pages.stop();
     assert.equal(all.find(({ code }) => code === 'worker.outside')?.facts['target'], 'tape');
     assert.equal((await tarsOf(dataset)).length, 1, 'our own copy comes first');
     assert.equal(await isRetrievable(dataset.pid), false);

@@ -4,6 +4,8 @@ import { after, before, describe, it } from 'node:test';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { Naming } from '#messaging';
 import { until } from '#messaging/testing';
+import { Browser } from '../support/browser/browser.js';
+import { OpenPage } from '../support/browser/open-page.js';
 import { Installation } from '../support/installation.js';
 import { Operations } from '../support/operations.js';
 import { verdict } from '../support/verdict.js';
@@ -45,18 +47,24 @@ describe('Messages that could not be handled, in the hands of operators', () => 
   let operations: Operations;
   let connection: ChannelModel;
   let channel: ConfirmChannel;
+  let browser: Browser;
+  let base: string;
 
   before(async () => {
     installation = await Installation.create({
+      console: true,
       environmentOf: { [app]: { PARKING_LOT_EDITING: 'on', PARKING_LOT_EDITORS: 'editors' } },
     });
     await installation.start();
+    base = `http://127.0.0.1:${installation.settings.ports.console}`;
+    browser = await Browser.start();
     operations = new Operations(installation);
     connection = await connect(installation.settings.services['RABBITMQ_URL'] ?? '');
     channel = await connection.createConfirmChannel();
   });
   after(async () => {
     await connection.close();
+    await browser.stop();
     await installation.stop(seen.failed, true);
   });
 
@@ -85,6 +93,12 @@ describe('Messages that could not be handled, in the hands of operators', () => 
   const newest = async (messageId: string): Promise<Row | undefined> =>
     (await operations.all<Row>(app, 'parking-lot')).find((row) => row.messageId === messageId);
   const entries = (query = ''): Promise<Entry[]> => operations.all<Entry>(app, `audit${query}`);
+
+  const signedIn = async (name: 'admin' | 'archiveManager'): Promise<OpenPage> => {
+    const open = await OpenPage.of(browser, base);
+    await open.signIn(name, installation.settings.secrets.accounts[name]);
+    return open;
+  };
 
   /** Does something while the app dies at a point, and waits until it is up again. */
   async function dyingAt(point: string, act: () => Promise<unknown>): Promise<void> {
@@ -124,13 +138,36 @@ describe('Messages that could not be handled, in the hands of operators', () => 
     };
     const wrong = await operations.call(app, 'parking-lot/bulk', { body: { ...wanted, expected: 100 } });
     assert.equal(wrong.status, 409, 'another number than was seen asks again');
-    const run = await operations.good<Run>(app, 'parking-lot/bulk', { body: { ...wanted, expected: 400 } });
+    // Two operators at their browsers: one begins the run, the other one sees it.
+    const [ada, grace] = [await signedIn('admin'), await signedIn('archiveManager')];
+    for (const { page } of [ada, grace]) {
+      await page.goto(`${base}/console/messages?by=type`);
+      await until(async () => (await page.locator('main table.groups tbody tr').count()) === 3);
+      await page.goto(`${base}/console/messages`);
+      await page.getByRole('link', { name: 'messaging.unknown-type' }).click();
+      await page.getByRole('button', { name: /^Replay all/ }).waitFor();
+    }
+    await ada.page.getByRole('button', { name: /^Replay all/ }).click();
+    const dialog = ada.page.getByRole('dialog');
+    await dialog.getByLabel('Each minute at most').fill('3000');
+    await dialog.getByLabel('At once').fill('10');
+    await dialog.locator('#act-reason').fill(wanted.reason);
+    await dialog.locator('button[type=submit]').click();
+    await dialog.waitFor({ state: 'detached' });
+    const { items: runs } = await operations.good<{ items: Run[] }>(app, 'bulk-runs');
+    const run = runs[0]!;
+    await grace.says(/\d+ of 400/);
     const state = (): Promise<Run> => operations.good<Run>(app, `bulk-runs/${run.id}`);
     await until(async () => (await state()).done >= 120);
     await dyingAt('bulk.after-one', () => new Promise((resolve) => setTimeout(resolve, 1000)));
     await until(async () => (await state()).state === 'finished');
     const { done, skipped, failed } = await state();
     assert.deepEqual([done, skipped, failed], [400, 0, 0]);
+    await grace.says(/400 of 400/);
+    for (const open of [ada, grace]) {
+      open.isQuiet('a bulk run');
+      await open.close();
+    }
     await until(async () => (await count('by=code')) === 1000);
     const replayed = await operations.all<Row>(app, 'parking-lot?state=replayed');
     assert.equal(replayed.length, 400);

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { until } from '#messaging/testing';
+import { WhyPages } from '../support/browser/why-pages.js';
 import { CommandLine } from '../support/command-line.js';
 import { datasetInSourceFolder, type TestDataset } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
@@ -33,7 +34,7 @@ describe('A retrieval area with room for one dataset', () => {
 
   before(async () => {
     installation = await Installation.create({
-      sharedAccounts: true,
+      ...{ sharedAccounts: true, console: true },
       environment: { RETRIEVAL_SPACE: '1500000B', RETRIEVED_LIFETIME: '1h' },
     });
     await installation.start();
@@ -98,7 +99,9 @@ describe('A retrieval area with room for one dataset', () => {
       progress = (await client.call<Progress>('GET', `/api/v4/jobs/${second}/progress`)).body;
       return (progress.reasons ?? []).some(({ code }) => code === 'quota.full');
     });
-    await new Whys(installation).waitsFor(second, 'quota.full');
+    const pages = await WhyPages.of(installation);
+    await new Whys(installation, pages).waitsFor(second, 'quota.full');
+    await pages.stop();
     assert.match(String(progress.waitsFor), /waits for room in the retrieval area: it asks for 9\d+ bytes/);
     assert.equal((await ask(first.id, 'release')).status, 202);
     const end = await client.jobEnd(second);

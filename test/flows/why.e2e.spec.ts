@@ -8,6 +8,7 @@ import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import type { Why } from '#console-api';
 import { Naming } from '#messaging';
 import { until } from '#messaging/testing';
+import { WhyPages } from '../support/browser/why-pages.js';
 import { datasetInSourceFolder, type TestDataset } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
 import { Operations, Whys } from '../support/operations.js';
@@ -27,22 +28,27 @@ describe('Why a job waits, and what operators do about it', () => {
   let operations: Operations;
   let client: ScicatClient;
   let whys: Whys;
+  let pages: WhyPages;
   let connection: ChannelModel;
   let channel: ConfirmChannel;
 
   before(async () => {
     installation = await Installation.create({
-      environment: { ARCHIVER_SILENCE: '3s', ARCHIVER_WORKERS: '1' },
+      console: true,
+      // However slowly a page is read, what is tried again is not given up meanwhile.
+      environment: { ARCHIVER_SILENCE: '3s', ARCHIVER_WORKERS: '1', ARCHIVER_MOST_ATTEMPTS: '10000' },
     });
     await installation.start();
     operations = new Operations(installation);
     client = await installation.client('demo');
-    whys = new Whys(installation);
+    pages = await WhyPages.of(installation);
+    whys = new Whys(installation, pages);
     connection = await connect(installation.settings.services['RABBITMQ_URL'] ?? '');
     channel = await connection.createConfirmChannel();
   });
   after(async () => {
     await connection.close();
+    await pages.stop();
     await installation.stop(seen.failed, true);
   });
 

@@ -108,6 +108,22 @@ describe('Paths in file lists', () => {
     assert.equal((await user.post(`${pathOf(pid)}/origdatablocks`, list)).status, 201);
   });
 
+  it('takes directories however they are written, and twice, as some ingestors list them', async () => {
+    const pid = await dataset();
+    const directories = ['run', 'run/', './', 'run'].map((path) => ({
+      path,
+      size: 4096,
+      time,
+      perm: 'drwxr-xr-x',
+    }));
+    const files = orig(['run/1'])['dataFileList'] as Fields[];
+    const list = { size: 1, dataFileList: [...directories, ...files] };
+    const { status, text } = await app.as('user1').post(`${pathOf(pid)}/origdatablocks`, list);
+    assert.equal(status, 201, text);
+    const both = { ...list, dataFileList: [...list.dataFileList, ...files] };
+    assert.equal((await app.as('user1').post(`${pathOf(pid)}/origdatablocks`, both)).status, 400);
+  });
+
   it('takes lists of datasets that have no source folder, as old catalogues hold them', async () => {
     const pid = await dataset();
     await app.collection('Dataset').updateOne({ _id: pid }, { $unset: { sourceFolder: '' } });

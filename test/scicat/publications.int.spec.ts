@@ -321,6 +321,7 @@ describe('Publications', () => {
     const files = [
       { path: '/abs/olute.h5', size: 5, time: '2026-01-01T00:00:00.000Z', chk: 'A'.repeat(64) },
       { path: '../escape', size: 5, time: '2026-01-01T00:00:00.000Z' },
+      { path: 'a', size: 4096, time: '2026-01-01T00:00:00.000Z', perm: 'drwxr-xr-x' },
       { path: 'a/b.h5', size: 7, time: '2026-01-01T00:00:00.000Z' },
     ];
     // As a list of before such paths were refused.
@@ -347,7 +348,7 @@ describe('Publications', () => {
         ['abs/olute.h5', 'a'.repeat(64)],
         ['a/b.h5', undefined],
       ],
-      'no path leads out, checksums in one form',
+      'no path leads out, checksums in one form, no directories',
     );
     assert.equal((await app.as('archiveManager').get('/api/v4/publications/10.5072%2Fnobody')).status, 404);
   });

@@ -138,7 +138,7 @@ export async function createDataset(
 export async function registerFiles(
   client: ScicatClient,
   pid: string,
-  files: readonly { path: string; size: number; time: string; chk?: string }[],
+  files: readonly { path: string; size: number; time: string; chk?: string; perm?: string }[],
 ): Promise<void> {
   const size = files.reduce((sum, file) => sum + file.size, 0);
   const { status, body } = await client.call('POST', '/api/v3/OrigDatablocks', {

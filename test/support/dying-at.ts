@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AppName } from '../../tools/start/src/index.js';
-import type { Installation } from './installation.js';
+import type { AppProcess } from '../../tools/start/src/index.js';
+
+/** An installation whose apps can be set to die. */
+interface Mortal<Name extends string> {
+  readonly apps: Readonly<Record<Name, AppProcess>>;
+  arm(name: Name, point: string): Promise<void>;
+  disarm(name: Name): Promise<void>;
+}
 
 /** Milliseconds after the story for a process that has died in it to be back. */
 const patience = 300_000;
 
 /** Runs `story` while the app is set to die at the crash point, and starts it again as soon as it has. */
-export async function dyingAt<Result>(
-  installation: Installation,
-  app: AppName,
+export async function dyingAt<Name extends string, Result>(
+  installation: Mortal<Name>,
+  app: Name,
   point: string,
   story: () => Promise<Result>,
 ): Promise<Result> {

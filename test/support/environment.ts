@@ -20,6 +20,7 @@ const sharedFiles = [
 /** Readings that several apps share, by the function that a configuration file calls. */
 const borrowed = [
   { call: 'observationFrom(', file: 'libs/service-host/src/observation.config.ts' },
+  { call: 'ingestorConfigFrom(', file: 'libs/ingestor-uploads/src/ingestor.config.ts' },
   { call: 's3OptionsFrom(', file: 'libs/storage/src/s3/s3-options.ts' },
   { call: 'mailOptionsFrom(', file: 'libs/mail/src/mail-options.ts' },
   { call: 'sourceFolderRulesFrom(', file: 'libs/source-folders/src/rules-from-environment.ts' },

@@ -48,6 +48,8 @@ const quick: Record<string, string> = {
   ORPHAN_CLAIM_AGE: '15s',
   LTS_RESERVE: '0B',
   RELEASE_GRACE: '0s',
+  INGESTOR_LEASE: '4s',
+  INGESTOR_SWEEP_INTERVAL: '500ms',
 };
 
 export interface InstallationOptions {
@@ -65,6 +67,8 @@ export interface InstallationOptions {
   readonly routes?: (shares: readonly string[]) => string;
   /** All apps have one account at the broker, as in an installation that was not told otherwise. */
   readonly sharedAccounts?: boolean;
+  /** Further functional accounts, in SciCat's format. */
+  readonly accounts?: readonly object[];
   /** The console runs as well. */
   readonly console?: boolean;
   /** Publisher and publication server run as well, and register DOIs at this address. */
@@ -97,8 +101,10 @@ export class Installation {
       jwt: secret(),
       operationsTokens: perApp(secret),
       broker: perApp(secret),
+      listener: secret(),
       push: secret() + secret(),
       console: secret() + secret(),
+      ingestor: secret() + secret(),
       certificateKey: testKeyPem(),
       datacite: options.datacite?.password ?? secret(),
       accounts: {
@@ -112,6 +118,7 @@ export class Installation {
       JSON.stringify([
         ...functionalAccounts(secrets),
         { username: 'stranger', email: 's@example.org', password: 'stranger', role: 'strangers' },
+        ...(options.accounts ?? []),
       ]),
     );
     const { tapeLibrary, routes } = options;

@@ -79,11 +79,23 @@ export class Operations {
 /** Who is asked why a job waits. */
 const answering = ['catalog-api', 'job-assembler', 'archiver'] as const;
 
-/** Asks the apps of one installation why jobs wait, and puts together what they say, as `catena ops why` does. */
+/** Reads the same where people do. */
+export interface WhyReader {
+  /** @param isFirst whether it is to be what is said first */
+  read(jobId: string, code: string, isFirst: boolean): Promise<void>;
+}
+
+/**
+ * Asks the apps of one installation why jobs wait, and puts together what they say, as `catena ops why` does. With a reader each
+ * answer that is waited for is read there, too.
+ */
 export class Whys {
   private readonly apps: readonly OperatedApp[];
 
-  constructor({ settings: { ports, secrets } }: Installation) {
+  constructor(
+    { settings: { ports, secrets } }: Installation,
+    private readonly reader?: WhyReader,
+  ) {
     this.apps = answering.map((name) => ({
       ...{ name, url: `http://127.0.0.1:${ports[name]}`, token: secrets.operationsTokens[name] },
     }));
@@ -96,13 +108,17 @@ export class Whys {
   }
 
   /** Waits until this is the first thing that is said of the job; gives back all that is said then. */
-  waitsFor(jobId: string, code: string, limit = 120_000): Promise<Why> {
-    return this.when(jobId, code, limit, ({ headline }) => headline?.code === code);
+  async waitsFor(jobId: string, code: string, limit = 120_000): Promise<Why> {
+    const why = await this.when(jobId, code, limit, ({ headline }) => headline?.code === code);
+    await this.reader?.read(jobId, code, true);
+    return why;
   }
 
   /** Waits until this is said of the job, first or not. */
-  says(jobId: string, code: string, limit = 120_000): Promise<Why> {
-    return this.when(jobId, code, limit, ({ all }) => all.some((one) => one.code === code));
+  async says(jobId: string, code: string, limit = 120_000): Promise<Why> {
+    const why = await this.when(jobId, code, limit, ({ all }) => all.some((one) => one.code === code));
+    await this.reader?.read(jobId, code, false);
+    return why;
   }
 
   private async when(jobId: string, code: string, limit: number, isSo: (why: Why) => boolean): Promise<Why> {

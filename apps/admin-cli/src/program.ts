@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { CommandBasics, CommandResult, GlobalOptions, Runner } from '#command-line';
 import type { AdoptOptions } from './adopt/adopt.js';
+import type { CheckScicatOptions } from './check-scicat/settings.js';
 import type { CheckWorkerOptions } from './check-worker/settings.js';
 import type { ReconcileOptions } from './reconcile/reconcile.js';
 import type { CheckDatabaseOptions } from './check-database/check-database.js';
@@ -68,6 +69,21 @@ export function programFor(run: Runner<CommandBasics>): Command {
     .action((target: string, options: CheckWorkerOptions) =>
       perform(async (context) =>
         (await import('./check-worker/check-worker.js')).checkWorker(context, target, options),
+      ),
+    );
+  program
+    .command('check-scicat')
+    .description('look at a SciCat that scicat-bridge is to work beside, and say what is missing there')
+    .argument('<url>', 'of the SciCat backend, without /api')
+    .option('--user <name>', 'of the account of the bridge (default: SCICAT_USERNAME)')
+    .option('--password-file <path>', 'with its password (default: SCICAT_PASSWORD)')
+    .option('--types <types>', 'of jobs that Catena is to do', 'archive,retrieve,reset')
+    .option('--feed <url>', 'amqp://… of the broker that SciCat tells of jobs (default: SCICAT_FEED_URL)')
+    .option('--queue <name>', 'of that feed', 'catena.jobs')
+    .option('--patience <duration>', 'for one answer', '10s')
+    .action((url: string, options: CheckScicatOptions) =>
+      perform(async (context) =>
+        (await import('./check-scicat/check-scicat.js')).checkScicat(context, url, options),
       ),
     );
   program

@@ -18,6 +18,7 @@ import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
 import type { GroupLists } from './domain/access.js';
 import { identityConfigFrom, type IdentityConfig } from './identity.config.js';
 import { jobMailConfigFrom, type JobMailConfig } from './job-mails.config.js';
+import { ingestorConfigFrom, type IngestorConfig } from '#ingestor-uploads';
 import { edgeConfigFrom, type EdgeConfig } from './edge.config.js';
 
 /** Injection token of the validated configuration. */
@@ -35,6 +36,8 @@ export interface CatalogApiConfig {
   readonly jobConfigurationFile: string | undefined;
   readonly identity: IdentityConfig;
   readonly edge: EdgeConfig;
+  /** The API that ingestors speak. */
+  readonly ingestor: IngestorConfig;
   readonly groups: GroupLists;
   readonly history: {
     /** Collections whose changes are recorded. */
@@ -119,6 +122,12 @@ export interface CatalogApiConfig {
   readonly templateEnvironment: Readonly<Record<string, string>>;
 }
 
+const outboxes = [
+  { collection: 'Job', path: 'catena.outbox' },
+  { collection: 'catena_dataset_claims', path: 'outbox' },
+  { collection: 'PublishedData', path: 'catena.outbox' },
+];
+
 export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig {
   // What job templates may read are secrets as a rule: tokens of whoever is called.
   return configurationFrom(environment, read, listFrom(environment['JOB_TEMPLATE_VARIABLES']));
@@ -127,11 +136,9 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
 function read(environment: Environment): CatalogApiConfig {
   const text = (name: string, fallback: string): string => environment[name] ?? fallback;
   return {
-    serviceHost: serviceHostOptionsFrom(environment, 'catalog-api', [
-      { collection: 'Job', path: 'catena.outbox' },
-      { collection: 'catena_dataset_claims', path: 'outbox' },
-      { collection: 'PublishedData', path: 'catena.outbox' },
-    ]),
+    serviceHost: serviceHostOptionsFrom(environment, 'catalog-api', outboxes, {
+      catalogueSide: 'catalog-api',
+    }),
     host: text('HOST', '127.0.0.1'),
     port: integer(environment, 'PORT', 3000, 0),
     jwtSecret: required(environment, 'JWT_SECRET', 'a-long-random-text'),
@@ -140,6 +147,7 @@ function read(environment: Environment): CatalogApiConfig {
     jobConfigurationFile: environment['JOB_CONFIGURATION_FILE'],
     identity: identityConfigFrom(environment),
     edge: edgeConfigFrom(environment),
+    ingestor: ingestorConfigFrom(environment),
     groups: groupListsFrom(environment),
     history: {
       tracked: listFrom(environment['TRACKABLES']),

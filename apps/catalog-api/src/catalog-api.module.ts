@@ -1,5 +1,6 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { IngestorModule, OperatedUploadsController } from '#ingestor-uploads';
 import { ServiceHostModule } from '#service-host';
 import type { CatalogApiConfig } from './catalog-api.config.js';
 import type { JobConfiguration } from './domain/job-configuration.js';
@@ -22,6 +23,8 @@ import { DatablocksModule } from './datablocks/datablocks.module.js';
 import { DatasetsModule } from './datasets/datasets.module.js';
 import { EventsModule } from './events/events.module.js';
 import { HistoryModule } from './history/history.module.js';
+import { CatalogUploadCatalogue } from './ingestor/catalog-upload-catalogue.js';
+import { IngestorCatalogueModule } from './ingestor/ingestor-catalogue.module.js';
 import { InstrumentsModule } from './instruments/instruments.module.js';
 import { JobMailsModule } from './job-mails/job-mails.module.js';
 import { RetrievedCopiesModule } from './retrieved-copies/retrieved-copies.module.js';
@@ -89,6 +92,11 @@ export class CatalogApiModule {
         SharedModule.forRoot(config, jobs),
         AccountsModule,
         ...features,
+        IngestorModule.forRoot(config.ingestor, {
+          imports: [IngestorCatalogueModule],
+          catalogue: CatalogUploadCatalogue,
+          operations: OperatedUploadsController,
+        }),
         ReconcileModule,
       ],
       providers: [

@@ -3,6 +3,7 @@ import etag from '@fastify/etag';
 import { VersioningType } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { KnownCallers } from '#ingestor-uploads';
 import { type Logger, LOGGER } from '#observability';
 import { acceptJsonBodies, attachConsumers, NestLogger, QuietAdapter } from '#service-host';
 import { AdmitsGuard } from './http/admits.guard.js';
@@ -40,10 +41,13 @@ export async function createCatalogApi(config: CatalogApiConfig): Promise<NestFa
   app.useLogger(new NestLogger(logger));
   const { notices } = config.identity;
   if (notices.length > 0) logger.warn({ notices }, 'settings to look at');
-  app.setGlobalPrefix('api', { exclude: ['metrics'] });
+  const outside = `${config.ingestor.basePath.slice(1)}/*rest`;
+  app.setGlobalPrefix('api', { exclude: ['metrics', outside] });
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '3' });
   guardEdge(app);
-  await limitCallers(app, config.edge.requestLimits);
+  const ingestors =
+    config.ingestor.uploads === undefined ? undefined : app.get(KnownCallers, { strict: false });
+  await limitCallers(app, config.edge.requestLimits, ingestors);
   app.get(Metrics).watch(app.getHttpAdapter().getInstance());
   acceptJsonBodies(app, config.bodyLimit);
   // Answers that did not change cost a reader one line.

@@ -6,6 +6,8 @@ export interface JobMailConfig {
   readonly archiveManagers: readonly string[];
   /** Folder of texts of the facility's own. */
   readonly templates: string | undefined;
+  /** Of the console, whose page of the job each mail names; undefined: there is none. */
+  readonly consoleUrl: string | undefined;
   /** Milliseconds after which a mail that no server has taken is given up. */
   readonly lifetime: number;
 }
@@ -26,5 +28,11 @@ export function jobMailConfigFrom(environment: Environment): JobMailConfig | und
   if (mode !== 'policy') return undefined;
   if (present(environment['SMTP_HOST']) === undefined)
     refuse(environment, 'Expected SMTP_HOST with JOB_MAILS=policy: nobody would take the mails.');
-  return { archiveManagers, templates: present(environment['JOB_MAIL_TEMPLATES']), lifetime };
+  const consoleUrl = present(environment['CONSOLE_URL'])?.replace(/\/+$/, '');
+  if (consoleUrl !== undefined && !/^https?:\/\/[^\s/?#@]+\/console$/.test(consoleUrl))
+    refuse(
+      environment,
+      `Expected CONSOLE_URL to be the console as browsers see it, such as https://data.example.org/console, found ${JSON.stringify(consoleUrl)}.`,
+    );
+  return { archiveManagers, consoleUrl, templates: present(environment['JOB_MAIL_TEMPLATES']), lifetime };
 }

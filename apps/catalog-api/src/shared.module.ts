@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ClaimChecks } from '#claim-check';
+import { storeConnections } from '#ingestor-uploads';
 import { Clock } from '#kernel';
 import { ObjectStore, S3ObjectStore } from '#storage';
 import { ConfigToken, type CatalogApiConfig } from './catalog-api.config.js';
@@ -41,7 +42,11 @@ export class SharedModule {
         { provide: ConfigToken, useValue: config },
         { provide: JobConfigurationToken, useValue: jobs },
         { provide: AccessRules, useFactory: () => new AccessRules(config.groups) },
-        { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
+        {
+          provide: ObjectStore,
+          useFactory: () =>
+            new S3ObjectStore({ ...config.store, connections: storeConnections(config.ingestor) }),
+        },
         {
           provide: ClaimChecks,
           inject: [ObjectStore, Clock],

@@ -1,37 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, mock } from 'node:test';
-import { QueryClient, type Query } from '@tanstack/react-query';
-import { createMemoryHistory } from '@tanstack/react-router';
-import { renderToStaticMarkup } from 'react-dom/server';
-import type { ConsoleSession, ConsoleSettings, MissingApp, ToldFact } from '#console-api';
-import { App } from './app.js';
-import { sessionQuery, settingsQuery } from './calls/queries.js';
-import { appRouter } from './routes.js';
-import { textsDe } from './texts/texts-de.js';
+import type { MissingApp, ToldFact } from '#console-api';
+import { evil, fromApps, missing, rendered, session, since, type Answers } from './testing/rendered.js';
 import { textsEn } from './texts/texts-en.js';
 
-const now = new Date('2026-11-29T12:00:00Z');
-const evil = '</script><img src=x onerror="hurt()">\u202egpj.exe';
-const since = '2026-11-29T11:00:00Z';
-
-const settings: ConsoleSettings = {
-  ...{ strategies: ['oidc', 'local'], emergency: true, languages: ['en', 'de'], links: {}, version: '0.9.0' },
-  ...{ brand: { name: 'Catena', colour: '#123' }, apps: ['catalog-api', 'job-assembler-psi', 'archiver'] },
-};
-const rights = [
-  ...(['operations.read', 'operations.act', 'operations.audit', 'job.cancel', 'job.priority'] as const),
-  ...(['parking-lot.replay', 'parking-lot.discard', 'bulk.start'] as const),
-];
-const session: ConsoleSession = {
-  ...{ username: 'olga', groups: ['operations'], until: '2026-11-29T20:00:00Z', rightsAt: since },
-  ...{ stale: false, emergency: false },
-  permissions: rights.map((action) => ({ action, rule: 'operator', reach: 'all' })),
-};
 const fact: ToldFact = {
   ...{ app: 'job-assembler', code: 'limit.target', changeable: 'operator', since },
   facts: { target: 'lts-read', limit: 48, used: 48, place: 7 },
 };
-const missing: MissingApp[] = [{ app: 'archiver', code: 'app.silent', message: 'no answer', since }];
 const why = { headline: fact, all: [fact], missing: [], known: true, at: since };
 const job = {
   ...{ id: 'job-1', type: 'archive', statusCode: 'inProgress', statusMessage: evil, ownerUser: 'anna' },
@@ -55,14 +31,6 @@ const deed = {
   ...{ id: 'a1', at: since, by: 'olga', via: 'console', action: 'job.cancel', subject: 'job/job-1' },
   ...{ jobId: 'job-1', reason: evil, outcome: 'refused', fault: { code: 'x.z', message: evil } },
 };
-
-type Answers = Readonly<Record<string, unknown>>;
-
-const fromApps = (body: unknown, silent: readonly MissingApp[] = []) => ({
-  answers: [{ app: 'catalog-api', body }],
-  missing: silent,
-  without: [],
-});
 
 function answers(silent: readonly MissingApp[], isEmpty: boolean): Answers {
   const items = <Item,>(...list: readonly Item[]): { items: readonly Item[] } => ({
@@ -106,67 +74,6 @@ function answers(silent: readonly MissingApp[], isEmpty: boolean): Answers {
     'operations/catalog-api/parking-lot': items(parked),
     'operations/catalog-api/parking-lot/m1': parked,
   };
-}
-
-interface Asked {
-  readonly who?: ConsoleSession;
-  readonly language?: 'en' | 'de';
-  /** Whether its calls are answered at all. */
-  readonly asks?: boolean;
-}
-
-/** Asks until nothing more is asked for, as a browser would. */
-async function rendered(
-  address: string,
-  known: Answers,
-  { who = session, language = 'en', asks = true }: Asked = {},
-): Promise<string> {
-  const asked = mock.method(globalThis, 'fetch', (url: string) => Promise.resolve(answerTo(url, known)));
-  try {
-    const client = new QueryClient({
-      defaultOptions: { queries: { retry: false, retryOnMount: false, staleTime: Infinity } },
-    });
-    client.setQueryData(settingsQuery.queryKey, settings);
-    client.setQueryData(sessionQuery.queryKey, who);
-    const router = appRouter(createMemoryHistory({ initialEntries: [`/console${address}`] }));
-    await router.load();
-    const texts = language === 'de' ? textsDe : textsEn;
-    const render = (): string =>
-      renderToStaticMarkup(
-        <App client={client} router={router} language={language} texts={texts} now={() => now} />,
-      );
-    let markup = render();
-    for (let round = 0; asks && round < 6; round += 1) {
-      const open = client
-        .getQueryCache()
-        .getAll()
-        .filter((query) => query.state.status === 'pending' && isAsked(query));
-      if (open.length === 0) break;
-      await Promise.allSettled(open.map((query) => query.fetch()));
-      markup = render();
-    }
-    client.clear();
-    return markup;
-  } finally {
-    asked.mock.restore();
-  }
-}
-
-/** Observers give it with their options, for which there is no type. */
-function isAsked(query: Query): boolean {
-  const { enabled } = query.options as { readonly enabled?: boolean | ((query: Query) => boolean) };
-  return (typeof enabled === 'function' ? enabled(query) : enabled) !== false;
-}
-
-function answerTo(url: string, known: Answers): Response {
-  const [path = ''] = url.replace('/console/api/', '').split('?');
-  if (Object.hasOwn(known, path)) return Response.json(known[path], { headers: { ETag: '"3"' } });
-  const fault = {
-    code: 'operations.service-away',
-    message: 'Expected an answer, found none.',
-    app: 'catalog-api',
-  };
-  return Response.json({ ...fault, traceId: 'trace-77' }, { status: 503 });
 }
 
 const { home, jobs, job: jobTexts, messages, audit, states } = textsEn;
@@ -310,6 +217,15 @@ describe('The page', () => {
     const { body: _body, ...without } = parked;
     const none = await rendered('/messages/catalog-api/m1', { ...answers([], false), [path]: without });
     assert.ok(none.includes(textsEn.message.noBody));
+  });
+
+  it('of a job tells operators what the apps know of it while the catalogue is away', async () => {
+    const { 'catalogue/jobs/job-1/overview': _overview, ...rest } = answers([], false);
+    const markup = await rendered('/jobs/job-1', rest);
+    for (const text of ['operations.service-away', 'Place ', 'job-1/0/0'])
+      assert.ok(markup.includes(text), `expected ${text} in ${markup}`);
+    const anna = { ...session, username: 'anna', permissions: [] };
+    assert.ok(!(await rendered('/jobs/job-1', rest, { who: anna })).includes('Place '));
   });
 
   it('of a job refuses to steer it until its app has said how it stands', async () => {

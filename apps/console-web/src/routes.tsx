@@ -22,6 +22,9 @@ import { parseSearch, stringifySearch } from './search.js';
 import { SignInPage } from './shell/sign-in-page.js';
 import { messagesSearchFrom } from './messages/messages-search.js';
 import { auditSearchFrom } from './audit/audit-search.js';
+import { storageSearchFrom } from './storage/storage-search.js';
+import { publicationsSearchFrom } from './publications/publications-search.js';
+import { workSearchFrom } from './work/work-search.js';
 
 const rootRoute = createRootRoute({ component: Gate, notFoundComponent: NoPage });
 
@@ -54,6 +57,55 @@ const auditRoute = createRoute({
   path: '/audit',
   validateSearch: auditSearchFrom,
   component: later(async () => ({ default: (await import('./audit/audit-page.js')).AuditPage })),
+});
+
+const storageRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/storage',
+  validateSearch: storageSearchFrom,
+  component: later(async () => ({ default: (await import('./storage/storage-page.js')).StoragePage })),
+});
+
+const datasetRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/datasets/$pid',
+  component: later(async () => ({ default: (await import('./dataset/dataset-page.js')).DatasetPage })),
+});
+
+const limitsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/limits',
+  component: later(async () => ({ default: (await import('./limits/limits-page.js')).LimitsPage })),
+});
+
+const workRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/work',
+  validateSearch: workSearchFrom,
+  component: later(async () => ({ default: (await import('./work/work-page.js')).WorkPage })),
+});
+
+const queuesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/queues',
+  component: later(async () => ({ default: (await import('./queues/queues-page.js')).QueuesPage })),
+});
+
+const publicationsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/publications',
+  validateSearch: publicationsSearchFrom,
+  component: later(async () => ({
+    default: (await import('./publications/publications-page.js')).PublicationsPage,
+  })),
+});
+
+const publicationRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/publications/$doi',
+  component: later(async () => ({
+    default: (await import('./publication/publication-page.js')).PublicationPage,
+  })),
 });
 
 const meRoute = createRoute({
@@ -140,6 +192,13 @@ const routeTree = rootRoute.addChildren([
   jobRoute,
   messagesRoute,
   messageRoute,
+  storageRoute,
+  datasetRoute,
+  limitsRoute,
+  workRoute,
+  queuesRoute,
+  publicationsRoute,
+  publicationRoute,
   auditRoute,
   meRoute,
   goRoute,

@@ -49,6 +49,10 @@ export interface ConsoleConfig {
   readonly publicUrl: string;
   /** Seals sessions; the same for all processes. */
   readonly secret: string;
+  /** Where it hears that something has changed; undefined: it asks every few seconds. */
+  readonly rabbitmqUrl: string | undefined;
+  /** What the names of exchanges and queues begin with. */
+  readonly prefix: string;
   /** Opens the console while nobody can sign in; undefined: it does not. */
   readonly emergencyToken: string | undefined;
   /** Names the apps whose operations calls are passed on. */
@@ -95,6 +99,8 @@ function read(environment: Environment): ConsoleConfig {
       'CONSOLE_SECRET',
       required(environment, 'CONSOLE_SECRET', 'a-random-text-of-at-least-32-characters'),
     ),
+    rabbitmqUrl: brokerFrom(environment),
+    prefix: environment['CATENA_PREFIX'] ?? 'catena',
     emergencyToken: emergencyTokenFrom(environment),
     operationsAppsFile: required(environment, 'OPERATIONS_APPS_FILE', '/etc/catena/operations-apps.yaml'),
     signIn: chosenFrom(
@@ -144,6 +150,16 @@ function publicUrlFrom(environment: Environment): string {
     `Expected CONSOLE_URL to be the address of the console as browsers see it, such as ${exampleUrl}, found ${JSON.stringify(text)}: its path is always /console.`,
   );
   return exampleUrl;
+}
+
+function brokerFrom(environment: Environment): string | undefined {
+  const url = present(environment['RABBITMQ_URL']);
+  if (url === undefined || (URL.canParse(url) && /^amqps?:$/.test(new URL(url).protocol))) return url;
+  refuse(
+    environment,
+    'Expected RABBITMQ_URL to be an address such as amqp://catena.console:secret@broker:5672, found one that cannot be read.',
+  );
+  return undefined;
 }
 
 function emergencyTokenFrom(environment: Environment): string | undefined {

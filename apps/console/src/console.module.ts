@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ConsoleStreams } from './events/console-streams.js';
 import { EventsController } from './events/events.controller.js';
+import { Hearsay } from './events/hearsay.js';
 import { Jobs } from './jobs/jobs.service.js';
 import { JobsController } from './jobs/jobs.controller.js';
 import { CataloguePulse } from './observation/catalogue-pulse.js';
@@ -42,7 +43,7 @@ export class ConsoleModule {
       ],
       providers: [
         ...[Sealer, SessionCookie, Sessions, SignIn, Emergency],
-        ...[CataloguePassing, OperationsPassing, Jobs, ConsoleStreams, CataloguePulse],
+        ...[CataloguePassing, OperationsPassing, Jobs, Hearsay, ConsoleStreams, CataloguePulse],
         { provide: WebFilesToken, useValue: files },
       ],
     };

@@ -21,6 +21,7 @@ describe('Settings of the console', () => {
       [['local'], undefined, ['en', 'de']],
     );
     assert.deepEqual(config.links, {});
+    assert.deepEqual([config.rabbitmqUrl, config.prefix], [undefined, 'catena']);
   });
 
   it('name ways to sign in, languages and pages of other programs', () => {
@@ -47,6 +48,7 @@ describe('Settings of the console', () => {
     ['CONSOLE_LANGUAGES', 'en,fr', /CONSOLE_LANGUAGES some of en, de/],
     ['CATALOG_URL', 'catalog-api:3000', /CATALOG_URL to be an address/],
     ['CATALOG_PUBLIC_URL', '/api', /CATALOG_PUBLIC_URL to be an address/],
+    ['RABBITMQ_URL', 'broker:5672', /RABBITMQ_URL to be an address such as amqp/],
     ['LOGS_PAGE_URL', 'javascript:alert(1)', /LOGS_PAGE_URL to be an address/],
     ['THEME_FILE', '/nowhere.json', /\/nowhere\.json \(THEME_FILE\)/],
     ['PORT', 'x', /PORT to be a whole number/],

@@ -18,6 +18,8 @@ export interface ConsoleSettings {
   readonly version: string;
   /** The apps of OPERATIONS_APPS_FILE, in its order. */
   readonly apps: readonly string[];
+  /** Whether the broker tells the console that something has changed (RABBITMQ_URL); absent or false: it asks every few seconds. */
+  readonly told?: boolean;
 }
 
 /** What a person may do: a row of `GET /api/v4/users/my/capabilities`. */

@@ -16,6 +16,8 @@ export const secretVariables: readonly string[] = [
   'CONSOLE_EMERGENCY_TOKEN',
   'CONSOLE_SECRET',
   'DOI_PASSWORD',
+  'INGESTOR_TOKEN_SECRET',
+  'JOB_ENDPOINT_PASSWORD',
   'JWT_SECRET',
   'LDAP_BIND_CREDENTIALS',
   'METRICS_TOKEN',
@@ -27,6 +29,8 @@ export const secretVariables: readonly string[] = [
   'RABBITMQ_PASSWORD',
   'RABBITMQ_URL',
   'S3_SECRET_KEY',
+  'SCICAT_FEED_URL',
+  'SCICAT_PASSWORD',
   'SMTP_PASSWORD',
 ];
 
@@ -36,10 +40,13 @@ const optionalSecrets: ReadonlySet<string> = new Set([
   'CERTIFICATE_KEY',
   'CONSOLE_EMERGENCY_TOKEN',
   'DOI_PASSWORD',
+  'INGESTOR_TOKEN_SECRET',
   'LDAP_BIND_CREDENTIALS',
   'METRICS_TOKEN',
   'OIDC_CLIENT_SECRET',
   'SMTP_PASSWORD',
+  'JOB_ENDPOINT_PASSWORD',
+  'SCICAT_FEED_URL',
 ]);
 
 /** What was refused so far in an environment that {@link configurationFrom} reads. */

@@ -24,7 +24,7 @@ export {
 } from './life-signs.js';
 export { formerPidName, pidAsName, pidOfName } from './pid-names.js';
 export { safeRelativePath } from './relative-path.js';
-export { listedPath } from './listed-path.js';
+export { isDirectoryEntry, listedPath } from './listed-path.js';
 export { NamedFiles } from './named-files.js';
 export {
   attempted,

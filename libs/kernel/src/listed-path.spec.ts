@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { listedPath } from './listed-path.js';
+import { isDirectoryEntry, listedPath } from './listed-path.js';
 
 describe('listedPath', () => {
   for (const [path, folder, inside] of [
@@ -30,4 +30,26 @@ describe('listedPath', () => {
   ] as const)
     it(`refuses ${path} of "${folder}"`, () =>
       assert.throws(() => listedPath(path, folder), { code: 'kernel.unsafe-path' }));
+});
+
+describe('isDirectoryEntry', () => {
+  for (const perm of ['drwxr-xr-x', 'd---------', 'dgrwxrwxr-x', 'dtrwxrwxrwx'])
+    it(`takes ${perm} for a directory`, () => assert.equal(isDirectoryEntry({ perm }), true));
+
+  // A device (`D`) and a link (`L`, `l`) were uploaded as what they lead to.
+  for (const perm of [
+    '-rw-r--r--',
+    'Lrwxrwxrwx',
+    'lrwxrwxrwx',
+    'Drw-------',
+    '644',
+    '0755',
+    '33188',
+    '',
+    undefined,
+    null,
+  ])
+    it(`takes ${JSON.stringify(perm)} for a file`, () => assert.equal(isDirectoryEntry({ perm }), false));
+
+  it('takes an entry without permissions for a file', () => assert.equal(isDirectoryEntry({}), false));
 });

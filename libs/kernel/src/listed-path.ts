@@ -14,3 +14,12 @@ export function listedPath(path: string, sourceFolder: string | null | undefined
   const folder = sourceFolder.endsWith('/') ? sourceFolder : `${sourceFolder}/`;
   return safeRelativePath(own.startsWith(folder) ? own.slice(folder.length) : own);
 }
+
+/**
+ * Whether an entry of a file list stands for a directory: its permissions are written as `ls` shows them, with a `d` first. Some
+ * ingestors (SwissOpenEM's, PSI's) list the folders they walked through among the files; there is nothing in them to store, compare or
+ * read. Permissions in numbers, or none, are those of a file.
+ */
+export function isDirectoryEntry({ perm }: { readonly perm?: unknown }): boolean {
+  return typeof perm === 'string' && perm.startsWith('d');
+}

@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { appNames, appsAmong, registry, type AppName, type PartyName } from '#contracts';
-import { accountsOf, workerAccountsOf, type AccountRights, type BrokerAccount } from './broker-accounts.js';
+import {
+  accountsOf,
+  heardTypes,
+  listenerAccountOf,
+  workerAccountsOf,
+  type AccountRights,
+  type BrokerAccount,
+} from './broker-accounts.js';
 import { brokerDefinitionsOf } from './broker-definitions.js';
 import { Naming } from './naming.js';
 import { defaultRetryDelays, topologyOf, wholeTopology, workerTopologyOf } from './topology.js';
 
+/** Of the checkout, seen from the built spec. */
+const schemaOf = (type: string): string =>
+  readFileSync(new URL(`../../../../docs/schemas/${type}.json`, import.meta.url), 'utf8');
 const naming = new Naming('catena');
 const feed = ['jobs.write', 'client.jobs.write'];
 const accounts = accountsOf(naming, feed);
@@ -126,6 +137,18 @@ describe('The accounts at the broker', () => {
       );
   });
 
+  it("let catalog-api alone hold the place of the catalogue's side, and write nothing there", () => {
+    const holders = (right: 'configure' | 'read' | 'write'): AppName[] =>
+      appsThat(({ rights }) => matches(rights[right], naming.catalogueSide));
+    assert.deepEqual(
+      [holders('configure'), holders('read'), holders('write')],
+      [['catalog-api'], ['catalog-api'], []],
+    );
+    for (const account of [...workers, listenerAccountOf(naming)])
+      for (const right of ['configure', 'read', 'write'] as const)
+        assert.ok(!matches(account.rights[right], naming.catalogueSide), account.name);
+  });
+
   it('leave the legacy feed to catalog-api', () => {
     for (const name of feed)
       for (const right of ['configure', 'write', 'read'] as const)
@@ -141,6 +164,43 @@ describe('The accounts at the broker', () => {
     assert.ok(!matches(of('archiver').rights.read, 'catena2.archiver.inbox'));
   });
 
+  it('let the console hear of work and publications at queues of its own, and say nothing', () => {
+    const { name, rights, topics } = listenerAccountOf(naming);
+    assert.equal(name, 'catena.console');
+    const queue = naming.listenersQueueOf('x');
+    for (const right of ['configure', 'write', 'read'] as const) {
+      assert.ok(matches(rights[right], queue), right);
+      assert.deepEqual(
+        accounts.filter((account) => matches(account.rights[right], queue)),
+        [],
+        'no app has a hand in it',
+      );
+    }
+    const whole = wholeTopology(naming, defaultRetryDelays, ['partner']);
+    const readable = whole.exchanges
+      .map((exchange) => exchange.name)
+      .filter((one) => matches(rights.read, one));
+    assert.deepEqual(readable.sort(), ['catena.archival', 'catena.assembly', 'catena.publication']);
+    for (const { name: other } of [...whole.queues, ...whole.exchanges])
+      assert.ok(!matches(rights.write, other) && !matches(rights.configure, other), other);
+    for (const { name: other } of whole.queues) assert.ok(!matches(rights.read, other), other);
+    const mayHear = (type: string, key = type): boolean =>
+      topics.some((topic) => topic.exchange === naming.exchangeOf(type) && matches(topic.read, key));
+    const heard = registry.filter(({ type, consumers }) => mayHear(type, keyOf(type, consumers)));
+    assert.deepEqual(heard.map(({ type }) => type).sort(), [...heardTypes].sort(), 'each of them there is');
+    // By a link whoever holds it has the bytes, or gives others.
+    for (const { type } of heard) assert.doesNotMatch(schemaOf(type), /"\w*ur[il]"/i, type);
+    for (const key of [
+      '#',
+      '*',
+      'archival.#',
+      'archival.datablock-retrieved.v1',
+      'archival.store-copy.v1.partner',
+    ])
+      assert.ok(!mayHear('archival.x', key), key);
+    for (const topic of topics) assert.ok(!matches(topic.write, 'archival.x'));
+  });
+
   it('are in the definitions, with everything that the apps declare', () => {
     const passwords = Object.fromEntries(appNames.map((app) => [app, `of ${app}`])) as Record<
       AppName,
@@ -149,10 +209,11 @@ describe('The accounts at the broker', () => {
     const definitions = brokerDefinitionsOf({
       ...{ naming, retryDelays: defaultRetryDelays, passwords, feed },
       workers: { partner: 'of partner', 'partner-2': 'of partner 2' },
+      listener: 'of the console',
     }) as {
       [part: string]: Record<string, unknown>[];
     };
-    const all: readonly AccountRights[] = [...accounts, ...workers];
+    const all: readonly AccountRights[] = [...accounts, ...workers, listenerAccountOf(naming)];
     const whole = wholeTopology(naming, defaultRetryDelays, ['partner', 'partner-2']);
     const names = (part: string, key: string): unknown[] => definitions[part]!.map((entry) => entry[key]);
     assert.deepEqual(

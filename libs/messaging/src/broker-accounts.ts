@@ -37,7 +37,8 @@ const anyTarget = '[a-z0-9-]{1,40}';
  * One account for each app, with what that app needs and nothing else: it makes and reads its own queues, writes to the
  * exchanges of messages it emits (with their routing keys only), to its own exchange and to that of receipts. No account
  * may write to queues by name (the exchange without a name), as this would open every inbox. job-assembler makes the queues
- * of outside workers as well, and writes to each what is for it.
+ * of outside workers as well, and writes to each what is for it; catalog-api (or who plays its part) makes and reads the queue
+ * that stands for the catalogue's side.
  *
  * @param feed exchanges and queues of the legacy feed, which belongs to catalog-api
  */
@@ -68,6 +69,54 @@ export function workerAccountsOf(naming: Naming, targets: readonly string[]): Wo
   }));
 }
 
+/**
+ * What a listener hears of: events that change what operators look at. None of them carries a link, by which whoever holds it reads or
+ * writes bytes without any other right; commands, and what is for workers, are none of a listener's business.
+ */
+export const heardTypes = [
+  ...(['assembly.job-started.v1', 'assembly.job-progressed.v1', 'assembly.job-finished.v1'] as const),
+  ...(['assembly.job-steered.v1', 'assembly.dataset-started.v1', 'assembly.dataset-archived.v1'] as const),
+  ...(['assembly.dataset-retrieved.v1', 'assembly.dataset-verified.v1'] as const),
+  ...(['assembly.dataset-failed.v1', 'assembly.dataset-cancelled.v1'] as const),
+  ...(['assembly.dataset-copies-changed.v1', 'archival.work-progressed.v1'] as const),
+  ...(['archival.work-failed.v1', 'archival.work-cancelled.v1', 'archival.datablock-archived.v1'] as const),
+  ...([
+    'archival.datablock-verified.v1',
+    'archival.datablock-repaired.v1',
+    'archival.copy-moved.v1',
+  ] as const),
+  ...(['archival.copy-stored.v1', 'archival.copy-verified.v1', 'archival.copy-removed.v1'] as const),
+  ...(['archival.copy-failed.v1', 'archival.copy-progressed.v1'] as const),
+  ...(['archival.originals-released.v1', 'archival.dataset-certified.v1'] as const),
+  ...(['publication.registration-confirmed.v1', 'publication.registration-progressed.v1'] as const),
+  ...(['publication.registration-refused.v1', 'publication.withdrawal-confirmed.v1'] as const),
+];
+
+/**
+ * The account of the console: it makes queues of its own and hears at them that there are such messages. It writes to no exchange,
+ * and binds its queues to nothing else.
+ */
+export function listenerAccountOf(naming: Naming): AccountRights {
+  const own = `${literal(naming.listenersQueueOf(''))}.*`;
+  const exchanges = exchangesOf(naming, heardTypes);
+  return {
+    name: naming.listenerAccount,
+    rights: {
+      configure: `^${own}$`,
+      // Binding a queue counts as writing to it.
+      write: `^${own}$`,
+      read: `^(${[own, ...exchanges.map(literal)].join('|')})$`,
+    },
+    topics: exchanges.map((exchange) => ({
+      ...{ exchange, write: '^$' },
+      read: keysOf(heardTypes.filter((type) => naming.exchangeOf(type) === exchange).map(literal)),
+    })),
+  };
+}
+
+/** Messages that wait in a queue of a listener: older ones are dropped, as each says the same. */
+export const maxHeard = 1000;
+
 function accountOf(naming: Naming, app: AppName, feed: readonly string[]): BrokerAccount {
   const emitted = registry.filter(({ emitter }) => emitter === app).map(({ type }) => type);
   const consumed = registry.filter(({ consumers }) => consumers.includes(app)).map(({ type }) => type);
@@ -79,6 +128,7 @@ function accountOf(naming: Naming, app: AppName, feed: readonly string[]): Broke
   const exchanges = (types: readonly string[]): string[] => exchangesOf(naming, types);
   const own = `${literal(naming.ownPrefixOf(app))}.*`;
   const workers = toWorkers.length === 0 ? [] : [`${literal(naming.workerQueueOf(''))}${anyTarget}`];
+  const side = app === 'catalog-api' ? [naming.catalogueSide] : [];
   const either = (...names: readonly string[]): string => `^(${[own, ...names].join('|')})$`;
   const keyOf = (type: string): string =>
     isForWorker(type) ? `${literal(type)}\\.${anyTarget}` : literal(type);
@@ -89,9 +139,9 @@ function accountOf(naming: Naming, app: AppName, feed: readonly string[]): Broke
     app,
     name: naming.accountOf(app),
     rights: {
-      configure: either(...workers, ...feed.map(literal)),
+      configure: either(...workers, ...[...side, ...feed].map(literal)),
       write: either(...workers, ...[naming.receipts, ...exchanges(emitted), ...feed].map(literal)),
-      read: either(...[naming.receipts, ...exchanges(boundHere), ...feed].map(literal)),
+      read: either(...[...side, naming.receipts, ...exchanges(boundHere), ...feed].map(literal)),
     },
     topics: exchanges([...emitted, ...consumed]).map((exchange) => ({
       exchange,

@@ -1,6 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { AppName } from '#contracts';
-import { accountsOf, workerAccountsOf, type AccountRights } from './broker-accounts.js';
+import {
+  accountsOf,
+  listenerAccountOf,
+  maxHeard,
+  workerAccountsOf,
+  type AccountRights,
+} from './broker-accounts.js';
 import type { Topology } from './message-transport.js';
 import type { Naming } from './naming.js';
 import { argumentsOf } from './rabbitmq/declare-topology.js';
@@ -13,6 +19,8 @@ export interface DefinitionOptions {
   readonly passwords: Readonly<Record<AppName, string>>;
   /** Passwords of workers by the name of their target: of all targets that others operate. */
   readonly workers?: Readonly<Record<string, string>>;
+  /** Of the console's account, where it is to hear of what happens; absent: it gets none. */
+  readonly listener?: string | undefined;
   /** Names of exchanges and queues of the legacy feed. */
   readonly feed?: readonly string[];
   readonly virtualHost?: string;
@@ -23,7 +31,8 @@ export interface DefinitionOptions {
  * declare, in RabbitMQ's format of definitions (`POST /api/definitions`, or `definitions.local.path` at its start).
  */
 export function brokerDefinitionsOf(options: DefinitionOptions): object {
-  const { naming, retryDelays, passwords, workers = {}, feed = [], virtualHost: vhost = '/' } = options;
+  const { naming, retryDelays, passwords, workers = {}, listener, feed = [] } = options;
+  const { virtualHost: vhost = '/' } = options;
   const targets = Object.keys(workers);
   const accounts = [
     ...accountsOf(naming, feed).map((account) => ({ ...account, password: passwords[account.app] })),
@@ -31,8 +40,21 @@ export function brokerDefinitionsOf(options: DefinitionOptions): object {
       ...account,
       password: workers[account.target]!,
     })),
+    ...(listener === undefined ? [] : [{ ...listenerAccountOf(naming), password: listener }]),
   ];
-  return definitionsOf(accounts, wholeTopology(naming, retryDelays, targets), vhost);
+  const definitions = definitionsOf(accounts, wholeTopology(naming, retryDelays, targets), vhost);
+  return listener === undefined
+    ? definitions
+    : { ...definitions, policies: [listenerPolicyOf(naming, vhost)] };
+}
+
+/** Whatever a listener declares: no queue of its account fills the broker, and none outlives it for long. */
+function listenerPolicyOf(naming: Naming, vhost: string): object {
+  const name = naming.listenersQueueOf('');
+  return {
+    ...{ vhost, name: `${name}limits`, pattern: `^${name.replaceAll('.', '\\.')}`, 'apply-to': 'queues' },
+    ...{ priority: 10, definition: { 'max-length': maxHeard, overflow: 'drop-head', expires: 60_000 } },
+  };
 }
 
 /** The part of it that the workers of such targets need: for whoever plays job-assembler towards them. */
@@ -82,6 +104,9 @@ function definitionsOf(
 export function passwordVariableOf(app: AppName): string {
   return `BROKER_PASSWORD_${app.replaceAll('-', '_').toUpperCase()}`;
 }
+
+/** The same for the console, which may go without. */
+export const listenerPasswordVariable = 'BROKER_PASSWORD_CONSOLE';
 
 /** The same for the worker of a target. */
 export function workerPasswordVariableOf(target: string): string {

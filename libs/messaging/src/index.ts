@@ -1,15 +1,19 @@
 export {
   accountsOf,
+  heardTypes,
+  listenerAccountOf,
   workerAccountsOf,
   type BrokerAccount,
   type BrokerRights,
   type TopicRights,
   type WorkerAccount,
 } from './broker-accounts.js';
+export { catalogueApps, catalogueSideOf, type CatalogueApp, type Place } from './catalogue-side.js';
 export {
   brokerDefinitionsOf,
   workerDefinitionsOf,
   passwordVariableOf,
+  listenerPasswordVariable,
   workerPasswordVariableOf,
   type DefinitionOptions,
 } from './broker-definitions.js';
@@ -44,6 +48,7 @@ export { CatenaServer, type CatenaServerOptions } from './nest/catena-server.js'
 export { Handles } from './nest/handles.decorator.js';
 export { done, outcomeOf, type Outcome } from './outcome.js';
 export { outboxHeader, parseReceipt, type Receipt } from './receipt.js';
+export { BrokerTap, type BrokerTapOptions } from './rabbitmq/broker-tap.js';
 export { BrokerVisit } from './rabbitmq/broker-visit.js';
 export { RabbitTransport, type RabbitOptions } from './rabbitmq/rabbit-transport.js';
 export { checkedSenderHeader, senderOf, wrongSender, type BrokerAccounts } from './senders.js';

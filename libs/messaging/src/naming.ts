@@ -3,7 +3,7 @@ import type { AppName, PartyName } from '#contracts';
 /** Everything that is derived from a message type or an app name, in one place. Nothing else spells a queue or exchange. */
 export class Naming {
   /** @param prefix keeps installations (and test runs) apart on one broker, for example `catena` */
-  constructor(private readonly prefix: string) {}
+  constructor(readonly prefix: string) {}
 
   /** `archival.archive-datablock.v1` → `catena.archival` */
   exchangeOf(type: string): string {
@@ -31,9 +31,24 @@ export class Naming {
     return `${this.prefix}.${app}.own`;
   }
 
+  /** The queue that whoever plays the catalogue's side holds: see `catalogueSideOf`. */
+  get catalogueSide(): string {
+    return `${this.prefix}.catalogue-side`;
+  }
+
   /** The app's account at the broker. */
   accountOf(app: AppName): string {
     return `${this.prefix}.${app}`;
+  }
+
+  /** The account of the console, which listens and says nothing. */
+  get listenerAccount(): string {
+    return `${this.prefix}.console`;
+  }
+
+  /** A queue of one listener; those of all begin alike. */
+  listenersQueueOf(name: string): string {
+    return `${this.prefix}.console.${name}`;
   }
 
   /** The queue of the worker that serves a target which others operate. */

@@ -143,6 +143,14 @@ describe('All apps', () => {
     );
   }
 
+  it('are not away because whoever asked them has left', async () => {
+    const [leaving, silences] = [new AbortController(), new Silences()];
+    const slow = await app('slow', () => leaving.abort(new Error('left')));
+    await assert.rejects(askApps([slow], acting, { path: 'app' }, leaving.signal, now, silences), /left/);
+    const later = new Date(now.getTime() + 60_000);
+    assert.equal(silences.failed('slow', later), later.toISOString());
+  });
+
   it('say together why jobs wait, however many are asked for', async () => {
     const asked: number[] = [];
     const one = await app('archiver', (request, response) => {

@@ -24,6 +24,7 @@ export interface Answers<Body> {
  * answer, or answer what is none, are named.
  *
  * @param silences since when apps do not answer; absent: since this question
+ * @throws the reason of the signal, where nobody waits for the answers any more
  */
 export async function askApps<Body>(
   apps: readonly OperatedApp[],
@@ -39,6 +40,8 @@ export async function askApps<Body>(
       answer: await operationsCall<Body>(app, acting, { patience, ...call }, signal),
     })),
   );
+  // Whoever has left learns nothing of how the apps are, and nobody else does from it.
+  signal.throwIfAborted();
   return {
     answers: asked.flatMap(({ app, answer }) =>
       'body' in answer && isObject(answer.body) ? [{ app, body: answer.body }] : [],

@@ -27,6 +27,7 @@ export {
   notThere,
   OperatorActions,
   reasonMissing,
+  underWay,
   type Deed,
   type Wish,
   type Witness,

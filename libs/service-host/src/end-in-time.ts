@@ -1,4 +1,4 @@
-import { ending } from '#kernel';
+import { ending, type CatenaError } from '#kernel';
 import type { Logger } from '#observability';
 
 /** Milliseconds in which the last line of the log is written. */
@@ -27,4 +27,23 @@ function endNow(): void {
   process.removeAllListeners('SIGTERM');
   process.kill(process.pid, 'SIGTERM');
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), lastWords);
+}
+
+let stopping = false;
+
+/**
+ * A contradiction that only a person can solve: says so and ends the process with exit code 1, instead of failing at
+ * every message. An app that listens to signals by then ends in order, as when it is told to.
+ */
+export function stopForGood(error: CatenaError, logger: Logger): void {
+  if (stopping) return;
+  stopping = true;
+  logger.fatal({ code: error.code }, error.message);
+  process.exitCode = 1;
+  if (process.listenerCount('SIGTERM') === 0) process.exit(1);
+  // Who has ended in order listens no more and sends itself the signal again: by that it would die without an exit code.
+  process.on('SIGTERM', () => {
+    if (process.listenerCount('SIGTERM') === 1) process.exit(1);
+  });
+  process.kill(process.pid, 'SIGTERM');
 }

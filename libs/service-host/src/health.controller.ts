@@ -4,16 +4,24 @@ import { AppHealth } from './app-health.js';
 import { Open } from './endpoint-rule.decorator.js';
 import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.options.js';
 
+/** Who answers. */
+export interface Named {
+  /** The part that it plays in the conversation. */
+  readonly app: string;
+  /** What people know it by, where one of several programs may play that part. */
+  readonly name?: string;
+}
+
 /**
- * What liveness answers: the app's name, or 503 with the loops that have not moved for too long. Services that are away
+ * What liveness answers: who it is, or 503 with the loops that have not moved for too long. Services that are away
  * stop no loop, so a supervisor that restarts the process on a 503 does it for a reason.
  *
  * @param limit milliseconds
  */
-export function livenessOf(app: string, limit: number): { status: 'ok'; app: string } {
+export function livenessOf(who: Named, limit: number): { status: 'ok' } & Named {
   const stalled = lifeSigns.stalled(limit);
-  if (stalled.length > 0) throw new ServiceUnavailableException({ status: 'error', app, stalled });
-  return { status: 'ok', app };
+  if (stalled.length > 0) throw new ServiceUnavailableException({ status: 'error', ...who, stalled });
+  return { status: 'ok', ...who };
 }
 
 /** Liveness needs nobody; readiness names what is missing. Both say what the app knows: nobody is asked. */
@@ -26,8 +34,9 @@ export class HealthController {
   ) {}
 
   @Get('live')
-  live(): { status: 'ok'; app: string } {
-    return livenessOf(this.options.app, this.options.livenessLimit);
+  live(): { status: 'ok' } & Named {
+    const { app, name, livenessLimit } = this.options;
+    return livenessOf({ app, name }, livenessLimit);
   }
 
   @Get()
@@ -38,13 +47,13 @@ export class HealthController {
   @Get('ready')
   ready(): object {
     const { database, broker, outbox, found } = this.health;
-    const { app, installation } = this.options;
+    const { app, name, installation } = this.options;
     const services = { database: state(database), broker: state(broker) };
     const details = { ...services, ...found };
     if (!database || !broker)
-      throw new ServiceUnavailableException({ status: 'error', app, ...grouped(services), details });
+      throw new ServiceUnavailableException({ status: 'error', app, name, ...grouped(services), details });
     return {
-      ...{ status: 'ok', app, ...(installation === undefined ? {} : { installation }) },
+      ...{ status: 'ok', app, name, ...(installation === undefined ? {} : { installation }) },
       ...grouped(services),
       details,
       ...(outbox === undefined ? {} : { outbox }),

@@ -8,9 +8,9 @@ describe('The liveness of an app', () => {
   it('fails and names the loop that has not moved within the limit', () => {
     const sign = lifeSigns.begin('outbox 1');
     try {
-      assert.deepEqual(livenessOf('archiver', 60_000), { status: 'ok', app: 'archiver' });
+      assert.deepEqual(livenessOf({ app: 'archiver' }, 60_000), { status: 'ok', app: 'archiver' });
       assert.throws(
-        () => livenessOf('archiver', -1),
+        () => livenessOf({ app: 'archiver' }, -1),
         (error: unknown) => {
           assert.ok(error instanceof ServiceUnavailableException);
           const answer = error.getResponse() as { app: string; stalled: { loop: string }[] };
@@ -25,6 +25,10 @@ describe('The liveness of an app', () => {
     } finally {
       sign.end();
     }
-    assert.deepEqual(livenessOf('archiver', -1), { status: 'ok', app: 'archiver' });
+    assert.deepEqual(livenessOf({ app: 'catalog-api', name: 'scicat-bridge' }, -1), {
+      status: 'ok',
+      app: 'catalog-api',
+      name: 'scicat-bridge',
+    });
   });
 });

@@ -5,7 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CatenaError } from '#kernel';
 import { CatenaServer } from '#messaging';
 import { LOGGER, type Logger } from '#observability';
-import { acceptJsonBodies } from './json-bodies.js';
+import { acceptJsonBodies } from './bodies/json-bodies.js';
 import { NestLogger } from './nest-logger.js';
 import { endInTime } from './end-in-time.js';
 import { endConnections } from './connections.js';
@@ -18,24 +18,32 @@ import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.op
 /** Characters of one part of an address: ids of work and of datablocks hold slashes, which are percent-encoded. */
 const maxParamLength = 4096;
 
-/** Starts a consumer app: its handlers on the broker, its health and operator calls on a local port. */
+/** Bytes of a body where others than operators call: the end of a file in 10 000 parts lists all of them. */
+const longestBody = 4 * 1024 * 1024;
+
+/**
+ * Starts a consumer app: its handlers on the broker, its health and operator calls on a local port.
+ *
+ * @param outside first parts of paths that do not stand below `/api`
+ */
 export async function runConsumerApp(
   module: Type | DynamicModule,
   listen: { host: string; port: number },
+  outside: readonly string[] = [],
 ): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
     module,
-    new QuietAdapter({ routerOptions: { maxParamLength } }),
+    new QuietAdapter({ routerOptions: { maxParamLength, ignoreTrailingSlash: outside.length > 0 } }),
     {
       bufferLogs: true,
     },
   );
   app.useLogger(new NestLogger(app.get<Logger>(LOGGER)));
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '4' });
-  app.setGlobalPrefix('api');
+  app.setGlobalPrefix('api', { exclude: outside.map((path) => `${path.replace(/^\//, '')}/*rest`) });
   serveMetrics(app);
   watchRequests(app);
-  acceptJsonBodies(app);
+  acceptJsonBodies(app, outside.length > 0 ? longestBody : undefined);
   await attachConsumers(app);
   await app.listen(listen.port, listen.host);
   return app;

@@ -11,19 +11,32 @@ import {
   required,
   type Environment,
 } from '#kernel';
-import { defaultRetryDelays, type BrokerAccounts } from '#messaging';
+import { defaultRetryDelays, type BrokerAccounts, type CatalogueApp } from '#messaging';
 import type { OutboxPlace } from '#outbox';
 import { observationFrom } from './observation.config.js';
 import type { ServiceHostOptions } from './service-host.options.js';
 
-/** Reads what every app needs from its environment. See docs/configuration.md. */
+/** What an app says of itself. */
+export interface AppTraits {
+  /** Which app of the catalogue's side it is; absent: of none. People know the app by this name. */
+  readonly catalogueSide?: CatalogueApp;
+}
+
+/**
+ * Reads what every app needs from its environment. See docs/configuration.md.
+ *
+ * @param app the part that it plays in the conversation
+ */
 export function serviceHostOptionsFrom(
   environment: Environment,
   app: AppName,
   outboxes: readonly OutboxPlace[],
+  { catalogueSide }: AppTraits = {},
 ): ServiceHostOptions {
   return {
     app,
+    name: catalogueSide ?? app,
+    catalogueSide,
     outboxes,
     mongodbUri: required(environment, 'MONGODB_URI', 'mongodb://127.0.0.1:27017/catena'),
     rabbitmqUrl: rabbitmqUrlFrom(environment),

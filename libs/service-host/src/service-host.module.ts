@@ -1,12 +1,13 @@
 import { LOGGER, createLogger, type Logger } from '#observability';
 import { factsOfContext } from '#messaging';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { Clock, SystemClock, type CatenaError } from '#kernel';
-import { CatenaServer, Inbox, MessageTransport, Naming, RabbitTransport } from '#messaging';
+import { Clock, SystemClock } from '#kernel';
+import { CatenaServer, catalogueSideOf, Inbox, MessageTransport, Naming, RabbitTransport } from '#messaging';
 import { OperatorActions } from '#operations';
 import { MongoConnection } from '#persistence';
 import { MongoInbox, MongoOutboxStore, OutboxRelay, OutboxStore, ParkingLot } from '#outbox';
 import { AppHealth } from './app-health.js';
+import { stopForGood } from './end-in-time.js';
 import { HealthController } from './health.controller.js';
 import { MessageIndexes } from './message-indexes.js';
 import { AppController } from './operations/app.controller.js';
@@ -26,27 +27,29 @@ import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.op
 @Module({})
 export class ServiceHostModule {
   static forRoot(options: ServiceHostOptions): DynamicModule {
-    countFor(options.app, options.observation);
+    const { catalogueSide } = options;
+    countFor(options.name, options.observation);
     const providers: Provider[] = [
       { provide: SERVICE_HOST_OPTIONS, useValue: options },
-      { provide: LOGGER, useFactory: () => createLogger(options.app, options.logLevel, factsOfContext) },
+      { provide: LOGGER, useFactory: () => createLogger(options.name, options.logLevel, factsOfContext) },
       { provide: Clock, useClass: SystemClock },
       { provide: Naming, useFactory: () => new Naming(options.prefix) },
       {
         provide: MongoConnection,
         inject: [LOGGER],
         useFactory: (logger: Logger) =>
-          new MongoConnection({ uri: options.mongodbUri, appName: options.app }, logger),
+          new MongoConnection({ uri: options.mongodbUri, appName: options.name }, logger),
       },
       {
         provide: MessageTransport,
-        inject: [LOGGER],
-        useFactory: (logger: Logger) =>
+        inject: [LOGGER, Naming],
+        useFactory: (logger: Logger, naming: Naming) =>
           new RabbitTransport(
             {
               url: options.rabbitmqUrl,
-              connectionName: options.app,
+              connectionName: options.name,
               answerLimit: options.brokerAnswerLimit,
+              place: catalogueSide === undefined ? undefined : catalogueSideOf(naming, catalogueSide),
               onFatal: (error) => stopForGood(error, logger),
             },
             logger,
@@ -157,11 +160,4 @@ export class ServiceHostModule {
       ],
     };
   }
-}
-
-/** A contradiction that only a person can solve: say so and stop, instead of failing at every message. */
-function stopForGood(error: CatenaError, logger: Logger): void {
-  logger.fatal({ code: error.code }, error.message);
-  process.exitCode = 1;
-  process.kill(process.pid, 'SIGTERM');
 }

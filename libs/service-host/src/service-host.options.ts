@@ -1,10 +1,15 @@
 import type { AppName } from '#contracts';
-import type { BrokerAccounts } from '#messaging';
+import type { BrokerAccounts, CatalogueApp } from '#messaging';
 import type { OutboxPlace } from '#outbox';
 import type { ObservationOptions } from './observation.config.js';
 
 export interface ServiceHostOptions {
+  /** The part it plays in the conversation: its account, queues and messages. */
   readonly app: AppName;
+  /** What people know it by, in logs, numbers, traces and at its services. */
+  readonly name: string;
+  /** Of an app that plays the catalogue's side: it holds that place at the broker, and runs beside none of another kind. */
+  readonly catalogueSide?: CatalogueApp | undefined;
   readonly mongodbUri: string;
   readonly rabbitmqUrl: string;
   readonly brokerAccounts: BrokerAccounts;

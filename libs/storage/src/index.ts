@@ -9,6 +9,7 @@ export type {
   OpenObject,
   PendingUpload,
   PutOptions,
+  RelayOptions,
   RestoreOptions,
   UploadPart,
   UploadedPart,

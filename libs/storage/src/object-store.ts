@@ -68,6 +68,18 @@ export interface RestoreOptions {
   readonly tier?: string;
 }
 
+/** What bytes that are passed on are to be. */
+export interface RelayOptions {
+  /** Bytes the body will yield. */
+  readonly size: number;
+  /** Of all of them: lower-case hexadecimal. */
+  readonly sha256: string;
+  /** Asked once all bytes are proven, before the last of them go on: if it throws, there is no object and no part. */
+  readonly beforeEnd?: () => Promise<void>;
+  /** They are a part of an upload. Absent: they are the whole object. */
+  readonly part?: { readonly uploadId: string; readonly partNumber: number };
+}
+
 /** A part of an upload. */
 export interface UploadPart {
   /** 1 to 10 000. */
@@ -127,6 +139,19 @@ export abstract class ObjectStore {
   async get(bucket: string, key: string, range?: ObjectRange): Promise<Readable> {
     return (await this.open(bucket, key, range)).body;
   }
+
+  /**
+   * Passes bytes on as they come: an object, or a part of an upload. Memory holds what is on its way, so nothing is repeated. A
+   * body that ends early, goes on too long or has another SHA-256 makes no object and no part.
+   *
+   * @throws PermanentError `storage.size-mismatch`, `storage.checksum-mismatch`, `storage.upload-not-found`, and whatever the body throws
+   */
+  abstract relay(
+    bucket: string,
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+    options: RelayOptions,
+  ): Promise<{ readonly etag: string }>;
 
   /** Undefined when there is no such object (or bucket). */
   abstract head(bucket: string, key: string): Promise<ObjectHead | undefined>;

@@ -27,8 +27,13 @@ export class Gate {
   async shut(): Promise<void> {
     const closed = once(this.server, 'close');
     this.server.close();
-    for (const socket of this.sockets) socket.destroy();
+    this.cut();
     await closed;
+  }
+
+  /** Ends all connections, as a proxy does with those that take too long; new ones are let through. */
+  cut(): void {
+    for (const socket of this.sockets) socket.destroy();
   }
 
   async open(): Promise<void> {

@@ -21,7 +21,7 @@ interface Given {
 export class OperatedApp {
   readonly taken: TakenCall[] = [];
   /** Undefined: it has no such call. */
-  answer: (call: TakenCall) => Given | undefined = () => ({ body: { items: [] } });
+  answer: (call: TakenCall) => Given | undefined | Promise<Given> = () => ({ body: { items: [] } });
 
   private constructor(
     readonly name: string,
@@ -43,8 +43,12 @@ export class OperatedApp {
           status: 404,
           body: { message: `Cannot ${method} ${url}`, error: 'Not Found', statusCode: 404 },
         };
-        const { status = 200, body = {}, headers: own = {} }: Given = app.answer(call) ?? missing;
-        response.writeHead(status, { 'content-type': 'application/json', ...own }).end(JSON.stringify(body));
+        void Promise.resolve(app.answer(call) ?? missing).then(
+          ({ status = 200, body = {}, headers: own = {} }: Given) =>
+            response
+              .writeHead(status, { 'content-type': 'application/json', ...own })
+              .end(JSON.stringify(body)),
+        );
       });
     });
     server.listen(0, '127.0.0.1');

@@ -105,7 +105,7 @@ export class IdentityProvider {
     return new SignJWT({ iss: this.issuer, ...claims })
       .setProtectedHeader({ alg: 'RS256', kid: 'of-the-test' })
       .setIssuedAt()
-      .setExpirationTime('5m')
+      .setExpirationTime(typeof claims['exp'] === 'number' ? claims['exp'] : '5m')
       .sign(this.key);
   }
 

@@ -59,10 +59,12 @@ export class ScicatApp {
   /**
    * @param environment variables beside, or instead of, those of the suite
    * @param fill puts documents into the database before the app sees it
+   * @param guests further accounts, with the groups they are in
    */
   static async start(
     environment: Readonly<Record<string, string>> = {},
     fill?: (database: MongoConnection) => Promise<void>,
+    guests: Readonly<Record<string, readonly string[]>> = {},
   ): Promise<ScicatApp> {
     const name = `scicat-${newId().slice(0, 8)}`;
     if (fill !== undefined) {
@@ -71,7 +73,7 @@ export class ScicatApp {
     }
     const folder = await mkdtemp(join(tmpdir(), `${name}-`));
     const accountsFile = join(folder, 'accounts.json');
-    await writeFile(accountsFile, JSON.stringify(functionalAccounts()));
+    await writeFile(accountsFile, JSON.stringify(functionalAccounts({ ...accounts, ...guests })));
     const app = await createCatalogApi(
       catalogApiConfigFrom({
         ...process.env,
@@ -98,6 +100,11 @@ export class ScicatApp {
 
   as(account: AccountName): ScicatUser {
     return this.users.get(account)!;
+  }
+
+  /** A sign-in of an account, guests included. @returns the token */
+  signIn(username: string): Promise<string> {
+    return signIn(this.base, username);
   }
 
   /** A client without a token. */
@@ -141,8 +148,8 @@ export class ScicatApp {
   }
 }
 
-function functionalAccounts(): object[] {
-  return Object.entries(accounts).map(([username, role]) => ({
+function functionalAccounts(all: Readonly<Record<string, readonly string[]>>): object[] {
+  return Object.entries(all).map(([username, role]) => ({
     username,
     email: emailOf(username),
     password,

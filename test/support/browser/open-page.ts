@@ -39,6 +39,22 @@ export class OpenPage {
     await this.page.goto(this.base + path);
   }
 
+  /** Fills in the form for signing in, with this kind of account where the page offers several. */
+  async fillIn(name: string, password: string, account: 'local' | 'ldap' = 'local'): Promise<void> {
+    await this.page.locator('#username').fill(name);
+    await this.page.locator('#password').fill(password);
+    const choice = this.page.locator(`input[name=strategy][value=${account}]`);
+    if ((await choice.count()) > 0) await choice.check();
+    await this.page.locator('form button[type=submit]').first().click();
+  }
+
+  /** Goes to a page, and signs in on the way. */
+  async signIn(name: string, password: string, path = '/console'): Promise<void> {
+    await this.go(path);
+    await this.fillIn(name, password);
+    await this.page.locator('header.top').waitFor();
+  }
+
   /** Waits until the page shows this text. */
   async says(text: string | RegExp): Promise<void> {
     await this.page.getByText(text).first().waitFor();
@@ -50,6 +66,8 @@ export class OpenPage {
 
   /** Nothing that WCAG forbids, nothing beyond the edge, no complaint of the browser. */
   async isSound(what: string): Promise<void> {
+    // Further down something may lie half below the head, which stays where it is.
+    await this.page.evaluate('scrollTo(0, 0)');
     await this.page.evaluate(axe.source);
     const violations = await this.page.evaluate<Violation[]>(`axe
       .run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })

@@ -1,9 +1,10 @@
 import { appNames, type AppName } from '#contracts';
-import { configurationFrom, durationFrom, messageOf, PermanentError, required } from '#kernel';
+import { configurationFrom, durationFrom, messageOf, PermanentError, present, required } from '#kernel';
 import {
   brokerDefinitionsOf,
   defaultRetryDelays,
   Naming,
+  listenerPasswordVariable,
   passwordVariableOf,
   workerPasswordVariableOf,
 } from '#messaging';
@@ -21,6 +22,8 @@ rights, exchanges, queues. Load it with the management plugin (POST /api/definit
   RABBITMQ_VHOST       default /
 ${appNames.map((app) => `  ${passwordVariableOf(app)}`).join('\n')}
                        passwords of the accounts <prefix>.<app>
+  ${listenerPasswordVariable}
+                       that of <prefix>.console, which only listens; not set: there is no such account
   ROUTES_FILE          as job-assembler has it: each target of kind outside gets an account <prefix>.worker.<target>
   BROKER_PASSWORD_WORKER_<TARGET>
                        their passwords`;
@@ -40,6 +43,7 @@ function definitions(): object {
     workers: Object.fromEntries(
       outside.map((target) => [target, required(process.env, workerPasswordVariableOf(target), 'a-secret')]),
     ),
+    listener: present(process.env[listenerPasswordVariable]),
     feed: listed('LEGACY_FEED') ?? [],
     virtualHost: process.env['RABBITMQ_VHOST'] ?? '/',
   });

@@ -27,8 +27,9 @@ export interface CallNote {
 }
 
 /** Apps with an operations token. */
-const operated = ['catalog-api', 'job-assembler', 'archiver', 'publisher'] as const;
-const kit = 'libs/service-host/src';
+const operated = ['catalog-api', 'job-assembler', 'archiver', 'publisher', 'scicat-bridge'] as const;
+/** Libraries with controllers that apps name. */
+const kits = ['libs/service-host/src', 'libs/ingestor-uploads/src'];
 const methods = ['Get', 'Post', 'Put', 'Patch', 'Delete'];
 
 interface Source {
@@ -47,7 +48,7 @@ export function operationsCallsIn(
   ];
   const types = new AnswerTypes(sources);
   const calls = sources
-    .filter(({ app, file }) => app !== undefined || file.fileName.startsWith(kit))
+    .filter(({ app, file }) => app !== undefined || kits.some((kit) => file.fileName.startsWith(kit)))
     .flatMap((source) => callsOf(source, sources, types, notes))
     .sort((one, other) => one.path.localeCompare(other.path) || one.method.localeCompare(other.method));
   return { calls, schemas: types.schemas() };

@@ -52,10 +52,14 @@ export interface Secrets {
   readonly operationsTokens: Readonly<Record<ConsumerName, string>>;
   /** Of the apps' accounts at the broker. */
   readonly broker: Readonly<Record<ConsumerName, string>>;
+  /** Of the console's account at the broker, which only listens. */
+  readonly listener: string;
   /** The archiver signs certificates with it: a private key of Ed25519 in PEM. */
   readonly certificateKey: string;
   /** Seals sessions of the console. */
   readonly console: string;
+  /** Of the tokens that ingestors upload with. */
+  readonly ingestor: string;
   /** Between publisher and publication server. */
   readonly push: string;
   /** Of the account at (the demonstration's) DataCite. */
@@ -74,8 +78,12 @@ export function environmentOf(app: AppName, settings: AppSettings): Record<strin
     NODE_ENV: 'production',
     CATENA_INSTALLATION: installationOf(settings),
   };
-  // It keeps nothing, and asks the others.
-  if (app === 'console') return { ...bare, ...ownVariables(app, settings), ...settings.extra?.[app] };
+  // It keeps nothing, and asks the others; the broker tells it when.
+  if (app === 'console')
+    return {
+      ...{ ...bare, RABBITMQ_URL: listenerUrlOf(settings), CATENA_PREFIX: prefix },
+      ...{ ...ownVariables(app, settings), ...settings.extra?.[app] },
+    };
   const basic = { ...bare, MONGODB_URI: withDatabase(services['MONGODB_URI'] ?? '', `${prefix}-${app}`) };
   // It stands outside: no broker, no object storage, no token of ours.
   if (app === 'publication-server')
@@ -117,6 +125,8 @@ function ownVariables(app: AppName, settings: AppSettings): Record<string, strin
         UPDATE_DATASET_LIFECYCLE_GROUPS: 'archivemanager,catena-services,catena-publisher',
         UPDATE_JOB_PRIVILEGED_GROUPS: 'archivemanager,catena-services',
         OPERATIONS_GROUPS: 'archivemanager',
+        INGESTOR_TOKEN_SECRET: secrets.ingestor,
+        INGESTOR_GROUPS: '#all',
         // The console says for whom it asks.
         TRUSTED_PROXIES: '127.0.0.1',
         DOI_PREFIX: doiPrefix,
@@ -278,6 +288,16 @@ export function brokerUrlOf(
   const own = new URL(url);
   own.username = new Naming(settings.prefix).accountOf(app);
   own.password = settings.secrets.broker[app];
+  return own.toString();
+}
+
+/** The broker as the console sees it. */
+function listenerUrlOf(settings: AppSettings): string {
+  const url = settings.services['RABBITMQ_URL'] ?? '';
+  if (managementUrlOf(settings) === undefined) return url;
+  const own = new URL(url);
+  own.username = new Naming(settings.prefix).listenerAccount;
+  own.password = settings.secrets.listener;
   return own.toString();
 }
 

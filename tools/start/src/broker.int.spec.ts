@@ -8,7 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { after, before, describe, it } from 'node:test';
 import { appNames, appsAmong, registry, type AppName } from '#contracts';
 import {
+  catalogueSideOf,
   defaultRetryDelays,
+  BrokerTap,
+  heardTypes,
   Naming,
   RabbitTransport,
   topologyOf,
@@ -54,7 +57,11 @@ const extra = {
 };
 const settings = {
   extra,
-  ...{ services, prefix, secrets: { broker, operationsTokens: broker, accounts: {} } },
+  ...{
+    services,
+    prefix,
+    secrets: { broker, listener: 'secret-listener', operationsTokens: broker, accounts: {} },
+  },
   ...{ jobConfigurationFile: example, ports: {}, ltsRoots: [], sourceFolderRoots: [] },
 } as unknown as AppSettings;
 
@@ -92,7 +99,11 @@ describe('At a broker that was prepared for an installation', () => {
     const got: { app: AppName; delivery: Delivery }[] = [];
     const open = async (app: AppName): Promise<RabbitTransport> => {
       const transport = new RabbitTransport(
-        { url: brokerUrlOf(app, settings), connectionName: app, onFatal: assert.ifError },
+        {
+          ...{ url: brokerUrlOf(app, settings), connectionName: app, onFatal: assert.ifError },
+          // With the account of the catalogue's side either of its apps comes.
+          place: app === 'catalog-api' ? catalogueSideOf(naming, 'scicat-bridge') : undefined,
+        },
         logger,
       );
       transports.push(transport);
@@ -124,6 +135,52 @@ describe('At a broker that was prepared for an installation', () => {
       const contract = registry.find(({ type }) => type === delivery.routingKey);
       assert.equal(delivery.userId, naming.accountOfParty(contract?.emitter ?? app, ''));
     }
+  });
+
+  it('the console hears of messages of work with its own account, and can write nowhere', async () => {
+    const heard: string[] = [];
+    const own = new URL(services.RABBITMQ_URL);
+    own.username = naming.listenerAccount;
+    own.password = settings.secrets.listener;
+    const tap = new BrokerTap(
+      {
+        ...{ url: own.toString(), naming, connectionName: 'console', types: heardTypes },
+        onHeard: (context) => heard.push(context),
+      },
+      logger,
+    );
+    try {
+      await until(() => tap.connected);
+      const channel = await administrator.createConfirmChannel();
+      // Whoever gets this one has the bytes.
+      const linked = 'archival.datablock-retrieved.v1';
+      for (const type of [linked, ...heardTypes])
+        channel.publish(naming.exchangeOf(type), type, Buffer.from('{}'));
+      await channel.waitForConfirms();
+      await until(() => heard.length >= heardTypes.length);
+      assert.deepEqual([...new Set(heard)].sort(), ['archival', 'assembly', 'publication']);
+      assert.equal(heard.length, heardTypes.length);
+      await channel.close();
+    } finally {
+      await tap.close();
+    }
+    const attempts: readonly ((channel: ConfirmChannel) => unknown)[] = [
+      (channel) => channel.publish(naming.exchangeOf('archival.x'), 'archival.x.v1', Buffer.from('{}')),
+      (channel) => channel.sendToQueue(naming.inboxOf('archiver'), Buffer.from('{}')),
+      (channel) => channel.get(naming.inboxOf('archiver')),
+      (channel) => channel.assertQueue(naming.inboxOf('archiver')),
+      async (channel) => {
+        const { queue } = await channel.assertQueue(naming.listenersQueueOf('x'), { exclusive: true });
+        await channel.bindQueue(queue, naming.exchangeOf('catalog.x'), '#');
+      },
+      ...['#', 'archival.#', 'archival.datablock-retrieved.v1', 'archival.store-copy.v1.#'].map(
+        (key) => async (channel: ConfirmChannel) => {
+          const { queue } = await channel.assertQueue(naming.listenersQueueOf('x'), { exclusive: true });
+          await channel.bindQueue(queue, naming.exchangeOf('archival.x'), key);
+        },
+      ),
+    ];
+    for (const attempt of attempts) assert.equal(await codeAt(own.toString(), attempt), 403);
   });
 
   const refused: Record<string, [app: AppName, attempt: (channel: ConfirmChannel) => unknown]> = {

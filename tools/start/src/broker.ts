@@ -24,6 +24,7 @@ export async function prepareBroker(settings: AppSettings): Promise<void> {
     naming: new Naming(settings.prefix),
     retryDelays: tiers?.split(',').map(durationFrom) ?? defaultRetryDelays,
     passwords: settings.secrets.broker,
+    listener: settings.secrets.listener,
     workers: workersOf(settings),
     feed: feedNamesOf(parse(await readFile(settings.jobConfigurationFile, 'utf8'))),
   });

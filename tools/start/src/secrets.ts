@@ -8,8 +8,10 @@ export async function loadSecrets(file: string): Promise<Secrets> {
     jwt: secret(),
     operationsTokens: perApp(),
     broker: perApp(),
+    listener: secret(),
     push: secret(),
     console: secret(32),
+    ingestor: secret(32),
     certificateKey: certificateKey(),
     datacite: secret(),
     accounts: {

@@ -2,11 +2,19 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { Failure, type CommandBasics, type CommandResult } from '#command-line';
 import { appNames, type AppName } from '#contracts';
-import { configurationFrom, durationFrom, required, withSecretsFromFiles, type Environment } from '#kernel';
+import {
+  configurationFrom,
+  durationFrom,
+  present,
+  required,
+  withSecretsFromFiles,
+  type Environment,
+} from '#kernel';
 import {
   brokerDefinitionsOf,
   defaultRetryDelays,
   feedNamesOf,
+  listenerPasswordVariable,
   loadDefinitions,
   Naming,
   passwordVariableOf,
@@ -19,6 +27,7 @@ import { S3ObjectStore, s3OptionsFrom } from '#storage';
 export const preparationSecrets: readonly string[] = [
   'RABBITMQ_MANAGEMENT_URL',
   ...appNames.map(passwordVariableOf),
+  listenerPasswordVariable,
 ];
 
 /**
@@ -73,6 +82,7 @@ function definitionsFrom(environment: Environment, { feed, virtualHost, outside 
       workers: Object.fromEntries(
         outside.map((target) => [target, required(settings, workerPasswordVariableOf(target), 'a-secret')]),
       ),
+      listener: present(settings[listenerPasswordVariable]),
       ...{ feed, virtualHost },
     }),
   );

@@ -87,6 +87,23 @@ describe('The word of the catalogue', () => {
     datasetStatus = 403;
     await assert.rejects(named(), { code: 'archiver.catalogue-silent' });
   });
+
+  it('names the files of a datablock, without the directories in its list', async () => {
+    datasetStatus = 200;
+    const listed = { _id: '1', archiveId: one.archiveId, datasetId: one.pid };
+    const files = [
+      { path: 'a', size: 1, perm: '-rw-r--r--' },
+      { path: 'run', size: 4096, perm: 'drwxr-xr-x' },
+      { path: 'run/1', size: 1 },
+    ];
+    datablocks = [{ ...listed, chkAlg: 'md5', dataFileList: files }];
+    const found = await word.filesIn(listed);
+    assert.deepEqual([found?.dataFileList?.map(({ path }) => path), found?.chkAlg], [['a', 'run/1'], 'md5']);
+    datablocks = [{ ...listed }];
+    assert.equal((await word.filesIn(listed))?.dataFileList, undefined);
+    datablocks = [];
+    assert.equal(await word.filesIn(listed), undefined);
+  });
 });
 
 function limitsOf(url: string): { skip?: number; limit?: number } {

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CatalogSession } from '#catalog-session';
-import { CatenaError, TransientError } from '#kernel';
+import { CatenaError, isDirectoryEntry, TransientError } from '#kernel';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 
 /** Datablocks asked for at once. */
@@ -28,6 +28,12 @@ export interface DatablockFiles {
   readonly chkAlg?: string;
   readonly sourceFolder?: string;
 }
+
+type ListedFiles = Omit<DatablockFiles, 'sourceFolder' | 'dataFileList'> & {
+  readonly dataFileList?: readonly (Required<DatablockFiles>['dataFileList'][number] & {
+    readonly perm?: string;
+  })[];
+};
 
 /** What the catalogue says now. The archiver asks before it takes anything away, whichever app ordered it. */
 @Injectable()
@@ -117,15 +123,17 @@ export class CatalogueWord {
     }
   }
 
-  /** The files of one of them, with where they came from. @throws TransientError as `lists` */
+  /** The files of one of them, without directories, and where they came from. @throws TransientError as `lists` */
   async filesIn({ archiveId, datasetId }: ListedDatablock): Promise<DatablockFiles | undefined> {
     const filter = {
       where: { archiveId: { inq: [archiveId] }, datasetId: { inq: [datasetId] } },
       fields: ['dataFileList', 'chkAlg'],
       limits: { limit: 1 },
     };
-    const [found] = await this.datablocks<Omit<DatablockFiles, 'sourceFolder'>>(filter);
-    if (found === undefined) return undefined;
+    const [listed] = await this.datablocks<ListedFiles>(filter);
+    if (listed === undefined) return undefined;
+    const files = listed.dataFileList?.filter((entry) => !isDirectoryEntry(entry));
+    const found = { ...listed, ...(files === undefined ? {} : { dataFileList: files }) };
     const { sourceFolder } = await this.session.get<{ sourceFolder?: string }>(
       `/api/v4/datasets/${encodeURIComponent(datasetId)}`,
     );

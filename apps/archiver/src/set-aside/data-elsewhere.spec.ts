@@ -323,7 +323,9 @@ describe('A tape that was set aside', () => {
       await discard.handle(resetOf(order));
       await objects.remove(zone, [keyOf('a'), keyOf('b')]);
       const [aside] = await asides.list(10);
-      await sweep.settleNow(aside!._id);
+      const { state, code, reason } = (await sweep.settleNow(aside!._id))!;
+      assert.deepEqual([state, code], ['kept', 'archiver.originals-missing']);
+      assert.match(reason ?? '', /2 of 2 missing/);
       const [kept] = await asides.list(10);
       assert.deepEqual([kept?.state, kept?.dueAt], ['kept', aside!.dueAt]);
     });
@@ -333,7 +335,7 @@ describe('A tape that was set aside', () => {
       await objects.remove(zone, [keyOf('a'), keyOf('b')]);
       const [aside] = await asides.list(10);
       listed.add(first.archiveId);
-      await sweep.settleNow(aside!._id, true);
+      assert.equal((await sweep.settleNow(aside!._id, true))?.state, 'brought-back');
       assert.ok(await share.stat(first.archiveId), 'it was brought back');
       listed.clear();
       await discard.handle(resetOf(first));
@@ -362,11 +364,11 @@ describe('A tape that was set aside', () => {
       const all = await asides.list(10);
       const idOf = ({ archiveId }: { archiveId: string }) =>
         all.find((one) => one.archiveId === archiveId)!._id;
-      assert.equal(await sweep.settleNow(idOf(second)), true);
+      assert.deepEqual(await sweep.settleNow(idOf(second)), { state: 'removed' });
       const [left, ...others] = await asides.list(10);
       assert.deepEqual([left?.archiveId, left?.state, others], [first.archiveId, 'kept', []]);
       await asides.takeNow(idOf(first));
-      assert.equal(await sweep.settleNow(idOf(first), true), false, 'it is in other hands');
+      assert.equal(await sweep.settleNow(idOf(first), true), undefined, 'it is in other hands');
       assert.equal(await asides.stateOf(idOf(first)), 'removing');
     });
 

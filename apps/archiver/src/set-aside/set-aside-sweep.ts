@@ -8,6 +8,14 @@ import type { FileAside } from '../persistence/records.js';
 import { DataElsewhere } from './data-elsewhere.js';
 import { FormerCopies } from './former-copies.js';
 import { SetAside } from './set-aside.js';
+import {
+  broughtBack,
+  discardedMeanwhile,
+  inOtherHands,
+  keptBy,
+  removed,
+  type Settlement,
+} from './settlement.js';
 
 const pause = 60_000;
 /** Milliseconds after which a file that could not be dealt with is looked at again, at first and at most. */
@@ -45,19 +53,17 @@ export class SetAsideSweep extends HostedLoop {
    * Settles one file now, and no other, for an operator who needs its room.
    *
    * @param withoutOriginals he takes it upon himself that nothing else may be left of a dataset that was reset
-   * @returns false when there is none to be had: it is in other hands
+   * @returns what became of it; undefined when there is none to be had: it is in other hands
    */
-  async settleNow(id: string, withoutOriginals = false): Promise<boolean> {
+  async settleNow(id: string, withoutOriginals = false): Promise<Settlement | undefined> {
     const aside = await this.asides.takeNow(id, withoutOriginals);
-    if (aside === undefined) return false;
-    await this.settleTaken(aside);
-    return true;
+    return aside === undefined ? undefined : this.settleTaken(aside);
   }
 
-  private async settleTaken(taken: FileAside): Promise<void> {
+  private async settleTaken(taken: FileAside): Promise<Settlement> {
     let aside = taken;
     try {
-      await this.settle(aside, async () => {
+      return await this.settle(aside, async () => {
         stillMoving();
         this.stopping.throwIfAborted();
         return (aside = await this.asides.keepHold(aside));
@@ -66,11 +72,12 @@ export class SetAsideSweep extends HostedLoop {
       const { archiveId, share, looks = 0 } = aside;
       this.logger.warn({ archiveId, share, error: messageOf(error) }, 'a file stays set aside for now');
       await this.asides.postpone(aside, Math.min(patience.first * 2 ** looks, patience.most));
+      return keptBy(error);
     }
   }
 
   /** @param beat keeps the file in the hands of this sweep */
-  private async settle(aside: FileAside, beat: () => Promise<FileAside>): Promise<void> {
+  private async settle(aside: FileAside, beat: () => Promise<FileAside>): Promise<Settlement> {
     const isFormer = aside.replacedBy !== undefined;
     if (aside.unrecorded === true && aside.withoutOriginals !== true) throw unknownContent(aside);
     // One without a record may be a former, damaged copy: that the catalogue lists the datablock says nothing of these bytes.
@@ -83,27 +90,29 @@ export class SetAsideSweep extends HostedLoop {
       // A proof may take long.
       if (!isFormer && (await this.catalogue.lists(aside))) return this.returnListed(await beat());
     }
-    await this.remove(await beat());
+    return this.remove(await beat());
   }
 
   /** Asked once more at the end: a copy may have been found damaged while this one waited for its turn. */
-  private async removeFormer(aside: FileAside): Promise<void> {
-    if ((await this.formers.fateOf(aside)) === 'removed') await this.remove(aside);
+  private async removeFormer(aside: FileAside): Promise<Settlement> {
+    return (await this.formers.fateOf(aside)) === 'removed' ? this.remove(aside) : discardedMeanwhile;
   }
 
-  private async remove(aside: FileAside): Promise<void> {
-    await this.asides.remove(aside);
+  private async remove(aside: FileAside): Promise<Settlement> {
+    if (!(await this.asides.remove(aside))) return inOtherHands;
     const { archiveId, pid, share, reason } = aside;
     this.logger.info({ archiveId, pid, share, reason }, 'removed a file that was set aside');
+    return removed;
   }
 
-  private returnListed(aside: FileAside): Promise<void> {
+  private async returnListed(aside: FileAside): Promise<Settlement> {
     const { archiveId, pid, share, reason } = aside;
     this.logger.error(
       { archiveId, pid, share, reason },
       'the catalogue lists a datablock that was set aside: it is brought back; find out who discarded it',
     );
-    return this.asides.bringBack(aside);
+    await this.asides.bringBack(aside);
+    return broughtBack;
   }
 }
 

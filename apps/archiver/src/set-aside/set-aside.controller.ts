@@ -17,9 +17,10 @@ import { ActingOperator, bodyOf, Operators, reasonIn } from '#service-host';
 import type { FileAside } from '../persistence/records.js';
 import { SetAsideSweep } from './set-aside-sweep.js';
 import { SetAside } from './set-aside.js';
+import { inOtherHands, keptBy, removed, type Settlement } from './settlement.js';
 
 const maxListed = 1000;
-const gone = 'gone, or brought back';
+const refusedCall = 'operations.';
 
 /**
  * What an operator does with files that were set aside. Neither action has a witness: the record is gone when it was done, whoever
@@ -46,7 +47,8 @@ export class SetAsideController implements OnModuleInit {
 
   /**
    * Removes it now, where room is needed before its time is over; never what the catalogue lists. A tape of a dataset that
-   * was reset goes so only when its files are elsewhere, or when the operator says `without-originals=true`.
+   * was reset goes so only when its files are elsewhere, or when the operator says `without-originals=true`. Only an answer with
+   * the state `removed` says that it is gone; each other one has a code and a reason.
    */
   @Delete(':id')
   async remove(
@@ -54,24 +56,34 @@ export class SetAsideController implements OnModuleInit {
     @Query('without-originals') withoutOriginals: string | undefined,
     @Body() body: unknown,
     @ActingOperator() operator: Operator,
-  ): Promise<{ state: string }> {
+  ): Promise<Settlement> {
     const isMeant = withoutOriginals === 'true';
     const wish = {
       ...{ action: 'set-aside.remove' as const, subject: `set-aside/${id}`, ...reasonOf(body) },
       details: { withoutOriginals: isMeant },
     };
-    const { state } = await this.actions.perform(operator, wish, async () => ({
-      after: { state: await this.settled(id, isMeant), withoutOriginals: isMeant },
-    }));
-    return { state: String(state) };
+    try {
+      await this.actions.perform(operator, wish, async () => {
+        const { state, code = '', reason = '' } = await this.settled(id, isMeant);
+        // The audit trail must not tell of a removal that did not happen.
+        if (state !== 'removed') throw new PermanentError(code, reason);
+        return { after: { state, withoutOriginals: isMeant } };
+      });
+      return removed;
+    } catch (error) {
+      // Also what was said to the same call before; what the call itself is refused for, or a database that is away, is none of it.
+      const isOfFile =
+        error instanceof CatenaError && !error.retriable && !error.code.startsWith(refusedCall);
+      if (!isOfFile) throw error;
+      return keptBy(error);
+    }
   }
 
-  private async settled(id: string, withoutOriginals: boolean): Promise<string> {
-    const isMine = await this.sweep.settleNow(id, withoutOriginals);
+  private async settled(id: string, withoutOriginals: boolean): Promise<Settlement> {
+    const settlement = await this.sweep.settleNow(id, withoutOriginals);
+    if (settlement !== undefined) return settlement;
     const state = await this.asides.stateOf(id);
-    if (isMine) return state === undefined ? gone : 'kept: see the log for the reason';
-    if (state !== undefined && state !== 'returning')
-      return 'kept: it is looked at by another at this moment; ask again when that has ended';
+    if (state !== undefined && state !== 'returning') return inOtherHands;
     throw new PermanentError(
       notThere,
       `Expected a file that is set aside under ${id}, found ${state === undefined ? 'none' : 'one that is being brought back'}.`,

@@ -92,12 +92,13 @@ export class SetAside {
     return this.files.takeDue(this.clock.now(), this.in(this.config.lease), shares);
   }
 
-  /** Removes a file for good, if the sweep that took it still has it. */
-  async remove(aside: FileAside): Promise<void> {
+  /** Removes a file for good, if the sweep that took it still has it. @returns whether it had */
+  async remove(aside: FileAside): Promise<boolean> {
     const held = await this.hold(aside);
-    if (held === undefined) return;
+    if (held === undefined) return false;
     await this.shareOf(held).removeSetAside(held.archiveId, held._id);
     await this.files.removed(held._id);
+    return true;
   }
 
   /**

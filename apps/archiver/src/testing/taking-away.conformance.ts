@@ -297,9 +297,9 @@ export function takingAwayConformance(name: string, open: () => Promise<OpenStor
         await discard.handle(discardOf(first));
         const [aside] = await asides.list(10);
         listed.add(first.archiveId);
-        assert.equal(await sweep.settleNow(aside!._id), true);
+        assert.equal((await sweep.settleNow(aside!._id))?.state, 'brought-back');
         assert.ok(await share.stat(first.archiveId), 'it was brought back');
-        assert.equal(await sweep.settleNow(aside!._id), false);
+        assert.equal(await sweep.settleNow(aside!._id), undefined);
       });
 
       it('comes back when an operator says so, and can be read and verified again', async () => {

@@ -9,7 +9,7 @@ import {
 import { parseManifest } from '#datablock';
 import { Clock, crashPoint, idFromName, PermanentError, stillMoving, TransientError } from '#kernel';
 import { eventRow, type OutboxRow } from '#outbox';
-import { lifecycleSteps } from '../domain/lifecycle.js';
+import { lifecycleSteps, reportedDatablocks } from '#scicat-words';
 import { DatasetClaims } from '../claims/dataset-claims.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { DatasetClaimRecords } from '../persistence/dataset-claim-records.js';
@@ -45,13 +45,7 @@ export class DatablockRegistration {
         'catalog.dataset-missing',
         `Expected dataset ${pid} of job ${jobId} in the catalogue, found none: its datablocks cannot be registered and are discarded.`,
       );
-    const lines = await this.claimChecks.readLines<DatablockLine>(report.datablocks);
-    if (lines.length !== report.datablockCount) {
-      throw new PermanentError(
-        'catalog.datablocks-incomplete',
-        `Expected ${report.datablockCount} datablocks for ${pid}, found ${lines.length} in the list of job ${jobId}.`,
-      );
-    }
+    const lines = await reportedDatablocks<DatablockLine>(this.claimChecks, report);
     if (claim.verdict === undefined) {
       await this.refuseTakenNames(pid, lines);
       await this.comparison.check(dataset, lines);

@@ -22,7 +22,7 @@ import {
 import { PermanentError } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
 import { type Logger, LOGGER } from '#observability';
-import { cancelStep, failureStep, lifecycleSteps, marks } from '../domain/lifecycle.js';
+import { cancelStep, failureStep, lifecycleSteps, marks } from '#scicat-words';
 import { DatasetClaims } from '../claims/dataset-claims.js';
 import { DatasetClaimRecords } from '../persistence/dataset-claim-records.js';
 import { JobRecords } from '../persistence/job-records.js';

@@ -9,7 +9,7 @@ import {
 import { Clock, crashPoint, idFromName, PermanentError, stillMoving, TransientError } from '#kernel';
 import { eventRow, type OutboxRow } from '#outbox';
 import { wholeListById } from '#persistence';
-import { lifecycleSteps } from '../domain/lifecycle.js';
+import { lifecycleSteps, reportedDatablocks } from '#scicat-words';
 import { DatasetClaims } from '../claims/dataset-claims.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { DatasetClaimRecords } from '../persistence/dataset-claim-records.js';
@@ -78,18 +78,8 @@ export class DatasetResets {
     );
   }
 
-  private async plannedIn({
-    jobId,
-    pid,
-    datablocks,
-    datablockCount,
-  }: DatasetResetPreparedV1): Promise<string[]> {
-    const lines = await this.claimChecks.readLines<ResetLine>(datablocks);
-    if (lines.length !== datablockCount)
-      throw new PermanentError(
-        'catalog.datablocks-incomplete',
-        `Expected ${datablockCount} datablocks for ${pid}, found ${lines.length} in the list of job ${jobId}.`,
-      );
+  private async plannedIn(report: DatasetResetPreparedV1): Promise<string[]> {
+    const lines = await reportedDatablocks<ResetLine>(this.claimChecks, report);
     return lines.map(({ archiveId }) => archiveId);
   }
 

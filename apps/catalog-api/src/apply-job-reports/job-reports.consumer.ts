@@ -6,27 +6,19 @@ import {
   jobStartedV1,
   type Envelope,
   type JobFinishedV1,
-  type JobOutcome,
   type JobProgressedV1,
   type JobStartedV1,
 } from '#contracts';
 import { Clock } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
 import { type Logger, LOGGER } from '#observability';
+import { finalWordOf } from '#scicat-words';
 import { DatasetClaims } from '../claims/dataset-claims.js';
 import { JobChanges } from '../events/job-changes.js';
-import { cancelledCode, JobUpdates } from '../jobs/job-updates.js';
+import { JobUpdates } from '../jobs/job-updates.js';
 import { noteJobEnd } from '../counters/catalog-counters.js';
 import { JobRecords } from '../persistence/job-records.js';
 import { JobResults } from './job-results.js';
-
-/** The end of a job in the words today's clients wait for. */
-const finalWords: Readonly<Record<JobOutcome, string>> = {
-  succeeded: 'finishedSuccessful',
-  failed: 'finishedUnsuccessful',
-  partial: 'finishedWithDatasetErrors',
-  cancelled: cancelledCode,
-};
 
 /** Applies what job-assembler reports of a job, in the words of SciCat. */
 @Controller()
@@ -70,7 +62,7 @@ export class JobReportsConsumer {
     const ended = await this.updates.report(
       data.jobId,
       sequence,
-      { statusCode: finalWords[data.outcome], statusMessage: data.message, jobResultObject },
+      { statusCode: finalWordOf(data.outcome), statusMessage: data.message, jobResultObject },
       true,
       data.mail,
     );

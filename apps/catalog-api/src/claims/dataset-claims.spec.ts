@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type { Workflow } from '#contracts';
-import { lifecycleSteps } from '../domain/lifecycle.js';
+import { lifecycleSteps } from '#scicat-words';
 import type { ClaimRecord } from '../persistence/records.js';
 import { memoryClaiming, orphanAge, type Claiming } from '../testing/claiming.js';
 import { at, datasetOf, jobOf } from '../testing/samples.js';

@@ -2,15 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Workflow } from '#contracts';
 import { Clock, stillMoving } from '#kernel';
 import type { OutboxRow } from '#outbox';
+import { cancelStep, marks, type LifecycleStep, flagOf, isExclusive } from '#scicat-words';
 import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { JobRefusal } from '../domain/errors.js';
-import { cancelStep, marks, type LifecycleStep } from '../domain/lifecycle.js';
 import { DatasetClaimRecords, type DatasetToClaim } from '../persistence/dataset-claim-records.js';
 import { JobRecords } from '../persistence/job-records.js';
 import type { ClaimRecord } from '../persistence/records.js';
 import { FileListFence } from './file-list-fence.js';
 import { DatasetLifecycles } from './dataset-lifecycles.js';
-import { DatasetSchedule, flagOf, isExclusive, scheduled, type ClaimedDataset } from './dataset-schedule.js';
+import { DatasetSchedule, scheduled, type ClaimedDataset } from './dataset-schedule.js';
 
 /** Datasets that a refusal names. */
 const maxNamed = 11;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, TransientError, wait } from '#kernel';
-import type { LifecycleStep } from '../domain/lifecycle.js';
+import type { LifecycleStep } from '#scicat-words';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { nextVersion, versionOf } from '../records/dataset-version.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Workflow } from '#contracts';
 import { TransientError } from '#kernel';
+import { flagOf, isExclusive, lifecycleSteps } from '#scicat-words';
 import { JobRefusal } from '../domain/errors.js';
-import { lifecycleSteps } from '../domain/lifecycle.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { JobRecords } from '../persistence/job-records.js';
 import type { DatasetRecord } from '../persistence/records.js';
@@ -30,17 +30,6 @@ export const scheduled = {
     words: [lifecycleSteps.retrieveScheduled.change.retrieveStatusMessage],
   },
 } as const;
-
-/** What a dataset must say to be taken for a workflow; a reset is there for whatever it says. */
-export function flagOf(workflow: Workflow): 'archivable' | 'retrievable' | undefined {
-  if (workflow === 'reset') return undefined;
-  return workflow === 'archive' ? 'archivable' : 'retrievable';
-}
-
-/** Whether a job of this workflow has its datasets to itself. */
-export function isExclusive(workflow: Workflow): workflow is 'archive' | 'reset' {
-  return workflow === 'archive' || workflow === 'reset';
-}
 
 /** Marks datasets that were claimed for a job that is being stored. */
 @Injectable()

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Workflow } from '#contracts';
 import { Clock, newId } from '#kernel';
+import { isExclusive } from '#scicat-words';
 import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { Refusal } from '../domain/errors.js';
-import { isExclusive } from './dataset-schedule.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { DatasetClaimRecords } from '../persistence/dataset-claim-records.js';
 import { intentField } from '../persistence/own-fields.js';

@@ -1,5 +1,10 @@
-import { CatenaError, listedPath } from '#kernel';
+import { CatenaError, isDirectoryEntry, listedPath } from '#kernel';
 import { BadRequest } from '../domain/errors.js';
+
+interface ListedEntry {
+  readonly path: string;
+  readonly perm?: string | null | undefined;
+}
 
 /** What is wrong with the path of one file of a list. */
 export interface PathFault {
@@ -14,24 +19,23 @@ const shownCharacters = 200;
 
 /**
  * Paths of a new list that no datablock could hold: ones that lead out of the dataset's folder, and ones that name the
- * same file. They are compared as the archiver reads them, so that `/data/x/f` and `f` are one file of `/data/x`.
+ * same file. They are compared as the archiver reads them, so that `/data/x/f` and `f` are one file of `/data/x`. Directories are
+ * in no datablock, however they are written.
  */
-export function pathFaults(
-  files: readonly { path: string }[],
-  sourceFolder: string | undefined,
-): PathFault[] {
+export function pathFaults(files: readonly ListedEntry[], sourceFolder: string | undefined): PathFault[] {
   const seen = new Map<string, number>();
   const faults: PathFault[] = [];
-  for (const [index, { path }] of files.entries()) {
+  for (const [index, entry] of files.entries()) {
     if (faults.length >= maxFaults) break;
-    const complaint = complaintAbout(path, index, { sourceFolder, seen });
+    if (isDirectoryEntry(entry)) continue;
+    const complaint = complaintAbout(entry.path, index, { sourceFolder, seen });
     if (complaint !== undefined) faults.push({ index, message: `path ${complaint}` });
   }
   return faults;
 }
 
 /** @throws BadRequest naming the paths of a list that no datablock could hold, with the words of a body's other faults */
-export function refuseBadPaths(files: readonly { path: string }[], sourceFolder: string | undefined): void {
+export function refuseBadPaths(files: readonly ListedEntry[], sourceFolder: string | undefined): void {
   const faults = pathFaults(files, sourceFolder);
   if (faults.length === 0) return;
   const message = faults.map((fault) => `dataFileList.${fault.index}.${fault.message}`);

@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, messageOf, TransientError } from '#kernel';
 import { isDuplicateKey } from '#persistence';
+import type { Lifecycle } from '#scicat-words';
 import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable, type Rule } from '../domain/access-table.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
-import { mergeLifecycle, newLifecycle, storedLifecycle, type Lifecycle } from '../domain/lifecycle.js';
+import { mergeLifecycle, newLifecycle, storedLifecycle } from '../domain/lifecycle.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { newObjectId } from '../persistence/user-ids.js';
 import type { Precondition } from '../records/preconditions.js';
+import { versionOf } from '../records/dataset-version.js';
 import { RecordStore } from '../records/record-store.js';
 import { ArchiveStateGuard } from './archive-state-guard.js';
 import { DatasetConsequences } from './dataset-consequences.js';
@@ -211,7 +213,8 @@ export class DatasetService {
       },
       admit: async (stored) => {
         await this.archiveState.admit(caller, stored, set);
-        return {};
+        // A job that takes the dataset meanwhile raises it.
+        return { __v: versionOf(stored) };
       },
     });
     if (changed === undefined || before === undefined) throw notFound(missing);

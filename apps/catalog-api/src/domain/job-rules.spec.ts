@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { JobRefusal } from './errors.js';
-import { copyTargetsOf, tapeCopiesOf } from './job-rules.js';
+import { tapeCopiesOf } from '#scicat-words';
+import { copyTargetsOf } from './job-rules.js';
 
 describe('Copies that a job asks for', () => {
   it('are written as a word or a number', () => {

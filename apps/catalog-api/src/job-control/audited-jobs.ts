@@ -9,6 +9,7 @@ import {
   type AuditRecord,
   type Deed,
   type Operator,
+  underWay,
   type Wish,
 } from '#operations';
 import type { Caller } from '../domain/access.js';
@@ -154,7 +155,11 @@ function tooLate({ _id, statusCode, catena }: JobRecord): string {
   return `Expected job ${_id} to go on, found ${found}.`;
 }
 
-const statuses: Readonly<Record<string, number>> = { [changedMeanwhile]: 409, 'operations.key-reused': 422 };
+const statuses: Readonly<Record<string, number>> = {
+  [changedMeanwhile]: 409,
+  [underWay]: 409,
+  'operations.key-reused': 422,
+};
 
 /** The audit trail's own words, and a refusal that it has kept, as SciCat's clients are answered. */
 function refusalIn(error: unknown): unknown {

@@ -18,6 +18,8 @@ export interface JobMailFacts {
   /** Pids and sentences of datasets whose part failed, the first twenty, and how many more there are. */
   readonly failed: readonly { readonly pid: string; readonly message: string }[];
   readonly moreFailed: number;
+  /** The job's page in the console; empty where there is none. */
+  readonly page: string;
 }
 
 export interface JobMailText {
@@ -30,6 +32,12 @@ type TemplateName = (typeof names)[number];
 
 const maxFailedShown = 20;
 
+const pageLines = `{{#if page}}
+
+Its page, with why it waits and what was done: {{page}}
+{{/if}}
+`;
+
 /** The first line is the subject; an empty line ends it. */
 const builtIn: Readonly<Record<TemplateName, string>> = {
   start: `The {{jobType}} job {{jobId}} has begun
@@ -37,13 +45,13 @@ const builtIn: Readonly<Record<TemplateName, string>> = {
 The {{jobType}} job {{jobId}}, posted by {{postedBy}} for {{ownerGroup}}, has begun.
 
 {{statusMessage}}
-`,
+${pageLines}`,
   end: `The {{jobType}} job {{jobId}} has ended: {{statusCode}}
 
 The {{jobType}} job {{jobId}}, posted by {{postedBy}} for {{ownerGroup}}, has ended: {{statusCode}}.
 
 {{statusMessage}}
-`,
+${pageLines}`,
   failure: `The {{jobType}} job {{jobId}} did not do all of its work: {{statusCode}}
 
 The {{jobType}} job {{jobId}}, posted by {{postedBy}} for {{ownerGroup}}, has ended: {{statusCode}}.
@@ -58,7 +66,7 @@ The {{jobType}} job {{jobId}}, posted by {{postedBy}} for {{ownerGroup}}, has en
 
 … and {{moreFailed}} more.
 {{/if}}
-`,
+${pageLines}`,
 };
 
 /** What mails say: texts of our own, or those of the folder `JOB_MAIL_TEMPLATES`, one file each. */
@@ -88,7 +96,9 @@ export class JobMailTexts implements OnModuleInit {
 
   of(told: ToldMail, job: JobRecord): JobMailText {
     const template = this.templates.get(tellsOfFailure(told) ? 'failure' : told.kind)!;
-    return this.textOf(template(factsOf(told, job)));
+    const { consoleUrl } = this.config.jobMails ?? {};
+    const page = consoleUrl === undefined ? '' : `${consoleUrl}/jobs/${encodeURIComponent(job.id)}`;
+    return this.textOf(template({ ...factsOf(told, job), page }));
   }
 
   private textOf(rendered: string): JobMailText {
@@ -116,10 +126,11 @@ export class JobMailTexts implements OnModuleInit {
 const example: JobMailFacts = {
   ...{ jobId: 'id', jobType: 'archive', statusCode: 'inProgress', statusMessage: 'A sentence.' },
   ...{ ownerGroup: 'group', postedBy: 'demo', failed: [{ pid: 'pid', message: 'why' }], moreFailed: 1 },
+  page: 'https://data.example.org/console/jobs/id',
 };
 
 /** One line each: what others have written must not become lines of the mail's head. */
-function factsOf({ kind, statusCode, statusMessage }: ToldMail, job: JobRecord): JobMailFacts {
+function factsOf({ kind, statusCode, statusMessage }: ToldMail, job: JobRecord): Omit<JobMailFacts, 'page'> {
   const bad = kind === 'end' ? job.jobResultObject['bad'] : undefined;
   const failed = (Array.isArray(bad) ? (bad as { pid?: unknown; message?: unknown }[]) : []).map(
     ({ pid, message }) => ({ pid: oneLine(pid), message: oneLine(message) }),

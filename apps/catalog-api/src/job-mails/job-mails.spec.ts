@@ -37,10 +37,15 @@ describe('Mails of jobs', () => {
     folder = undefined;
   });
 
-  async function sender(environment = mailbox.environment): Promise<JobMails> {
+  async function sender(environment = mailbox.environment, consoleUrl?: string): Promise<JobMails> {
     const config = {
       mail: mailOptionsFrom(environment),
-      jobMails: { archiveManagers: ['managers@example.org'], templates: folder, lifetime: 3 * 86_400_000 },
+      jobMails: {
+        archiveManagers: ['managers@example.org'],
+        templates: folder,
+        lifetime: 3 * 86_400_000,
+        consoleUrl,
+      },
     } as unknown as CatalogApiConfig;
     const texts = new JobMailTexts(config);
     await texts.onModuleInit();
@@ -94,6 +99,18 @@ describe('Mails of jobs', () => {
       await rounds(await sender());
       assert.deepEqual(recipients(), ['managers@example.org', 'me@example.org']);
     });
+
+  it('name the page of the job in the console, where there is one', async () => {
+    await policy();
+    for (const url of [undefined, 'https://data.example.org/console']) {
+      mailbox.mails.length = 0;
+      await catalogue.jobs.deleteMany({});
+      await put('end', { statusCode: 'finishedSuccessful' }, { workflow: 'archive' });
+      await rounds(await sender(mailbox.environment, url));
+      const text = mailbox.mails[0]?.text.replace(/=\r\n/g, '') ?? '';
+      assert.equal(text.includes('https://data.example.org/console/jobs/j'), url !== undefined, text);
+    }
+  });
 
   it('of failures say what failed, and go to the archive managers, too', async () => {
     await policy();

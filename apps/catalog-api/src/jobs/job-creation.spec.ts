@@ -232,6 +232,18 @@ describe('A new job', () => {
       assert.equal(await stored(), 0);
     });
 
+    it('does not take directories in the list for files, nor their sizes for bytes', async () => {
+      const directories = ['run', 'empty'].map((path) => ({ path, size: 4096, perm: 'drwxr-xr-x' }));
+      await all.catalogue.origDatablocks.insertOne({
+        ...{ _id: 'o4', datasetId: 'a', dataFileList: directories },
+      } as never);
+      const owner = { ownerGroup: 'g', ownerUser: 'me' };
+      const list = [{ pid: 'a', files: ['run'] }];
+      const [named] = (await datasets.admitted(me, configuration.jobs.get('note')!, owner, list)) ?? [];
+      assert.equal(named?.namedBytes, 7);
+      await assert.rejects(create([], naming('empty')), { status: 400, message: /could not be found/ });
+    });
+
     it('is accepted when a file was listed while it was looked for', async () => {
       const { aggregate } = all.catalogue.origDatablocks;
       let looks = 0;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { NamedFiles } from '#kernel';
+import { isDirectoryEntry, NamedFiles } from '#kernel';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobTypeConfiguration } from '../domain/job-configuration.js';
@@ -117,14 +117,22 @@ export class JobDatasets {
     const wanted = new NamedFiles(files, sourceFolder);
     const pattern = wanted.pattern();
     let bytes = 0;
-    const rows = this.catalogue.origDatablocks.aggregate<{ path: string; size?: number }>([
+    const rows = this.catalogue.origDatablocks.aggregate<{ path: string; size?: number; perm?: string }>([
       { $match: { datasetId: pid } },
-      { $project: { 'dataFileList.path': 1, 'dataFileList.size': 1 } },
+      { $project: { 'dataFileList.path': 1, 'dataFileList.size': 1, 'dataFileList.perm': 1 } },
       { $unwind: '$dataFileList' },
       ...(pattern === undefined ? [] : [{ $match: { 'dataFileList.path': pattern } }]),
-      { $project: { _id: 0, path: '$dataFileList.path', size: '$dataFileList.size' } },
+      {
+        $project: {
+          _id: 0,
+          path: '$dataFileList.path',
+          size: '$dataFileList.size',
+          perm: '$dataFileList.perm',
+        },
+      },
     ]);
-    for await (const { path, size = 0 } of rows) if (wanted.see(path)) bytes += size;
+    for await (const entry of rows)
+      if (!isDirectoryEntry(entry) && wanted.see(entry.path)) bytes += entry.size ?? 0;
     return { missing: wanted.missing, bytes };
   }
 }

@@ -82,6 +82,7 @@ describe('A posted job', () => {
       await assert.rejects(postings.store(other, 'archive', []), { status: 503 });
       await catalogue.jobs.updateOne({ _id: 'j' }, { $set: { createdAt: at(2) } });
       await assert.rejects(postings.earlier(idempotency), { status: 503 });
+      await assert.rejects(postings.earlier({ ...idempotency, digest: 'other' }), { status: 503 });
     };
     await store();
     assert.equal((await postings.earlier(idempotency))?.id, 'j');

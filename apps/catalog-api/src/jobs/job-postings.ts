@@ -33,13 +33,14 @@ export class JobPostings {
       before = await this.jobs.postedUnder(user, key);
     }
     if (before === undefined) return undefined;
+    // Not accepted, it has not used the key up: a sweep may still give it up.
+    if (before.catena?.storing === true) throw beingStored();
     if (before.catena?.idempotency?.digest !== digest) {
       throw new JobRefusal(
         422,
         `Idempotency-Key ${key} was used for another job (${before.id}). Use a new key for a new job.`,
       );
     }
-    if (before.catena.storing === true) throw beingStored();
     return before;
   }
 

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { jobCancelRequestedV1 } from '#contracts';
 import { Clock, TransientError, wait } from '#kernel';
 import { eventRow, legacyRow } from '#outbox';
+import { cancelledCode } from '#scicat-words';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
@@ -36,8 +37,6 @@ interface Writing {
 /** Attempts of a merge that others get in the way of. */
 const maxAttempts = 20;
 const pauseMilliseconds = 20;
-/** The word for a cancelled job that today's clients wait for. */
-export const cancelledCode = 'jobCancel';
 
 /** Changes of stored jobs: by clients and external archive systems (PATCH), and by Catena's own reports. */
 @Injectable()

@@ -1,4 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { KnownMultiparts } from '#ingestor-uploads';
 import { Clock, stillMoving } from '#kernel';
 import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
@@ -15,6 +17,7 @@ export class LandingZoneSweep extends HostedLoop {
     private readonly store: ObjectStore,
     private readonly uploads: LandingUploads,
     private readonly clock: Clock,
+    private readonly modules: ModuleRef,
     @Inject(ConfigToken) private readonly config: CatalogApiConfig,
     @Inject(LOGGER) logger: Logger,
   ) {
@@ -39,8 +42,18 @@ export class LandingZoneSweep extends HostedLoop {
       stillMoving();
       // The end of the app waits for this round: the next start goes on with it.
       if (this.stopping.aborted) return;
-      if (begunAt < before && !(await this.uploads.isKnown(uploadId, key)))
+      if (begunAt < before && !(await this.isKnown(uploadId, key)))
         await this.store.abortUpload(bucket, key, uploadId);
     }
+  }
+
+  private async isKnown(uploadId: string, key: string): Promise<boolean> {
+    return (await this.uploads.isKnown(uploadId, key)) || (await this.isOfIngestor(uploadId, key));
+  }
+
+  /** Ingestors have no place; where there are none (INGESTOR_TOKEN_SECRET), nothing is theirs. */
+  private async isOfIngestor(uploadId: string, key: string): Promise<boolean> {
+    if (this.config.ingestor.uploads === undefined) return false;
+    return this.modules.get(KnownMultiparts, { strict: false }).has(key, uploadId);
   }
 }

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Workflow } from '#contracts';
 import { OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
 import { conditionsOf, isDuplicateKey, rowsById, rowsWithIds } from '#persistence';
+import type { Lifecycle } from '#scicat-words';
 import { claimSteps } from '../domain/states.js';
-import type { Lifecycle } from '../domain/lifecycle.js';
 import { Catalogue } from './catalogue.js';
 import type { ClaimRecord } from './records.js';
 

@@ -1,8 +1,8 @@
 import type { MetadataShape } from '../domain/metadata-shape.js';
-import type { Lifecycle } from '../domain/lifecycle.js';
 import type { UserId } from './user-ids.js';
 import type { OutboxPart } from '#outbox';
 import type { JobProgressedV1, ObjectReference, Phase, Workflow } from '#contracts';
+import type { Lifecycle } from '#scicat-words';
 
 interface Queryable {
   createdBy: string;

@@ -1,6 +1,6 @@
 import { storedTime } from '../domain/iso-date.js';
 import { Injectable } from '@nestjs/common';
-import { CatenaError, formerPidName, safeRelativePath } from '#kernel';
+import { CatenaError, formerPidName, isDirectoryEntry, safeRelativePath } from '#kernel';
 import { wholeListById } from '#persistence';
 import type { FileLine } from '#publication-feed';
 import { Catalogue } from '../persistence/catalogue.js';
@@ -66,8 +66,9 @@ function* linesOf(block: Block, prefix: string, seen: Set<string>): Generator<Fi
   }
 }
 
-/** Ingestors write absolute paths too; what cannot be made relative and safe is not shown. */
-function publicPath({ path, size }: DataFile): string | undefined {
+/** Ingestors write absolute paths too; what cannot be made relative and safe is not shown, nor are directories. */
+function publicPath({ path, size, perm }: DataFile): string | undefined {
+  if (isDirectoryEntry({ perm })) return undefined;
   if (typeof path !== 'string' || !Number.isSafeInteger(size) || size < 0) return undefined;
   try {
     return safeRelativePath(path.replace(/^(?:\.?\/+)+/, ''));

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { idFromName, PermanentError, stillMoving } from '#kernel';
+import { idFromName, isDirectoryEntry, PermanentError, stillMoving } from '#kernel';
 import { wholeListById } from '#persistence';
-import { FileListComparison, type FileOfDataset } from '../apply-job-reports/file-list-comparison.js';
+import type { FileOfDataset, Lifecycle } from '#scicat-words';
+import { comparedFields, FileListComparison } from '../apply-job-reports/file-list-comparison.js';
 import { isCatenas } from '../domain/states.js';
-import type { Lifecycle } from '../domain/lifecycle.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { DatasetClaimRecords } from '../persistence/dataset-claim-records.js';
 import type { DatablockRecord, DatasetRecord, JobRecord } from '../persistence/records.js';
@@ -121,10 +121,11 @@ export class DatasetEvidence {
     const rows = wholeListById<Pick<DatablockRecord, '_id' | 'dataFileList'>>(
       this.catalogue.datablocks,
       { datasetId: pid },
-      { projection: { 'dataFileList.path': 1, 'dataFileList.size': 1 }, page: filesPage },
+      { projection: comparedFields, page: filesPage },
     );
     for await (const { dataFileList } of rows) {
-      yield* dataFileList;
+      // Those of an earlier system list directories as its original ones did.
+      for (const entry of dataFileList) if (!isDirectoryEntry(entry)) yield entry;
       stillMoving();
     }
   }

@@ -3,11 +3,11 @@ import { beforeEach, describe, it } from 'node:test';
 import type { ClaimChecks } from '#claim-check';
 import { idFromName, pidAsName } from '#kernel';
 import { FileListComparison } from '../apply-job-reports/file-list-comparison.js';
-import type { Lifecycle } from '../domain/lifecycle.js';
 import type { JobRecord } from '../persistence/records.js';
 import { nextVersion } from '../records/dataset-version.js';
 import { memoryClaiming, type Claiming } from '../testing/claiming.js';
 import { Reconciling } from '#service-host/testing';
+import type { Lifecycle } from '#scicat-words';
 import { datasetOf, jobOf } from '../testing/samples.js';
 import { DatasetEvidence } from './dataset-evidence.js';
 import { DatasetFlags } from './dataset-flags.js';
@@ -129,6 +129,19 @@ describe('Flags of a dataset', () => {
       assert.deepEqual(await words('d'), after);
       assert.deepEqual((await run()).outcomes, []);
     });
+
+  it('are borne out by datablocks with all files, whatever directories the lists name', async () => {
+    await dataset('d', { archivable: false, retrievable: false, archiveStatusMessage: 'started' }, 2);
+    await job('d');
+    const directory = { path: '/s', size: 4096, perm: 'drwxr-xr-x' };
+    await all.catalogue.origDatablocks.updateOne({ _id: 'd' }, {
+      $push: { dataFileList: directory },
+    } as never);
+    const first = { archiveId: `${pidAsName('d')}/j/0.tar` };
+    const other = { path: 'empty', size: 4096, perm: 'drwx------' };
+    await all.catalogue.datablocks.updateOne(first, { $push: { dataFileList: other } } as never);
+    assert.deepEqual((await runs()).outcomes, ['dataset-stuck repaired']);
+  });
 
   it('are left alone while a job works on it, holds it, or is still to begin', async () => {
     const stuck = { archivable: false, retrievable: false, archiveStatusMessage: 'started' };

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
 import { rowsById } from '#persistence';
 import { ReconciliationCheck, type Finding, type Look, type RepairOutcome } from '#service-host';
-import type { Lifecycle } from '../domain/lifecycle.js';
+import type { Lifecycle } from '#scicat-words';
 import { Catalogue } from '../persistence/catalogue.js';
 import { nextVersion, versionOf } from '../records/dataset-version.js';
 import { DatasetEvidence, sameFlags, type Evidence, type FlaggedDataset } from './dataset-evidence.js';

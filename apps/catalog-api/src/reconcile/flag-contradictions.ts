@@ -1,4 +1,4 @@
-import { lifecycleSteps, type Lifecycle } from '../domain/lifecycle.js';
+import { lifecycleSteps, type Lifecycle } from '#scicat-words';
 import type { Evidence } from './dataset-evidence.js';
 
 /** Flags that say what neither datablocks nor jobs bear out. */

@@ -1,3 +1,4 @@
+import { isDirectoryEntry } from '#kernel';
 import type { HttpClient } from '../server/http-client.js';
 
 export interface Dataset {
@@ -42,13 +43,15 @@ export function getDataset(client: HttpClient, pid: string): Promise<Dataset> {
   return client.get<Dataset>(`/api/v3/datasets/${encodeURIComponent(pid)}`);
 }
 
-/** In the order of their paths. */
+/** In the order of their paths, without the directories that some ingestors list among them. */
 export async function filesOf(client: HttpClient, pid: string): Promise<DatasetFile[]> {
-  const blocks = await client.get<{ dataFileList?: readonly DatasetFile[] }[]>(
+  const blocks = await client.get<{ dataFileList?: readonly (DatasetFile & { readonly perm?: string })[] }[]>(
     `/api/v3/datasets/${encodeURIComponent(pid)}/origdatablocks`,
   );
   const files = blocks.flatMap(({ dataFileList = [] }) =>
-    dataFileList.map(({ path, size, time }) => ({ path, size, time })),
+    dataFileList
+      .filter((entry) => !isDirectoryEntry(entry))
+      .map(({ path, size, time }) => ({ path, size, time })),
   );
   return files.sort((one, other) => (one.path < other.path ? -1 : 1));
 }

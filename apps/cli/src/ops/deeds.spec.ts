@@ -128,6 +128,7 @@ const obliging: Answering = ({ method, path }) => {
   if (path.includes('whoami')) return { body: { username: 'anna', currentGroups: ['staff', 'Gruppe ä'] } };
   if (path === 'limits') return { body: limits, etag: '"7"' };
   if (path === 'parking-lot/bulk') return { status: 202, body: run };
+  if (method === 'DELETE' && path.startsWith('set-aside/')) return { body: { state: 'removed' } };
   return { body: { id: 'x', state: method === 'GET' ? 'there' : 'done' } };
 };
 
@@ -209,6 +210,14 @@ describe('catena ops, for each action of the closed list', () => {
     assert.match(stderr, /olga set it at 02:13/);
     assert.equal((JSON.parse(stdout) as { error: { code: string } }).error.code, 'cli.conflict');
     assert.equal(scene.heard.find(({ method }) => method === 'PUT')?.headers['if-match'], '"7"');
+  });
+
+  it('ends with 1 and the reason where a file that was set aside is not removed', async () => {
+    const kept = { state: 'kept', code: 'archiver.originals-missing', reason: '2 of 2 missing' };
+    await open((call) => (call.method === 'DELETE' ? { body: kept } : obliging(call)));
+    const { code, stdout } = await scene.catena('ops', 'set-aside', 'remove', 'F', '--reason', 'room');
+    assert.equal(code, 1);
+    assert.match(stdout, /archiver\.originals-missing[^]*2 of 2 missing/);
   });
 
   it('ends with 3, 4 and 2 where an app refuses the person, is away, or has no such call', async () => {

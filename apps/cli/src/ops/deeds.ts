@@ -24,6 +24,8 @@ interface Deed {
   readonly reason: 'needed' | 'taken';
   /** Whether its body says who does it, as clients of before 0.9 do. */
   readonly sayBy?: true;
+  /** Whether the answer says that it was done; absent: whatever was answered says so. */
+  readonly isDone?: (answer: { readonly state?: unknown }) => boolean;
   /** Beside who and why. @throws Failure `usage` */
   readonly body?: (options: DeedOptions) => object;
 }
@@ -66,6 +68,7 @@ const deeds = {
   },
   'set-aside remove': {
     ...{ app: 'archiver', method: 'DELETE', reason: 'taken' },
+    isDone: ({ state }) => state === 'removed',
     path: ([id = ''], { withoutOriginals }) =>
       `set-aside/${part(id)}${query({ 'without-originals': withoutOriginals === true ? 'true' : undefined })}`,
   },
@@ -117,7 +120,8 @@ export async function perform(
     ...(Object.keys(body).length === 0 && deed.method !== undefined ? {} : { body }),
   };
   const answer = await calls.act<object>(app, call);
-  return { outcome: 'done', lines: detailLines(answer), document: answer };
+  const isDone = deed.isDone?.(answer) ?? true;
+  return { outcome: isDone ? 'done' : 'failed', lines: detailLines(answer), document: answer };
 }
 
 /** Leaves a note at a parked message: the text is what others read. */

@@ -1,4 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import {
   createContext,
   Suspense,
@@ -8,21 +9,23 @@ import {
   type ReactElement,
   type ReactNode,
 } from 'react';
+import { CopyButton } from '../parts/copy-button.js';
 import { Icon } from '../parts/icons.js';
+import { safeLink } from '../parts/safe-link.js';
 import { Said } from '../parts/said.js';
 import { useWords } from '../parts/words.js';
 import { later } from '../parts/later.js';
 import type { ActDialogProps } from './act-dialog.js';
-import type { Deed } from './deed.js';
+import { askedAfter, closedAfter, doneAfter, goingAfter, type Asked } from './asked.js';
+import type { Answer, Deed } from './deed.js';
+import { resultOf, type Result } from './result.js';
 
 const ActDialog = later(async () => (await import('./act-dialog.js')).ActDialog, NoDialog);
 
 type Ask = (deed: Deed) => void;
 
-interface Result {
+interface Numbered extends Result {
   readonly number: number;
-  readonly text: string;
-  readonly more?: string;
 }
 
 const ActsContext = createContext<Ask | undefined>(undefined);
@@ -41,34 +44,33 @@ const maxResults = 5;
 export function Acts({ children }: { readonly children: ReactNode }): ReactElement {
   const { t, f, now } = useWords();
   const client = useQueryClient();
-  const [deed, setDeed] = useState<Deed>();
-  const [results, setResults] = useState<readonly Result[]>([]);
-  const ask = useCallback<Ask>((wanted) => setDeed(wanted), []);
+  const [asked, setAsked] = useState<Asked>();
+  const [results, setResults] = useState<readonly Numbered[]>([]);
+  const ask = useCallback<Ask>((wanted) => setAsked((before) => askedAfter(before, wanted)), []);
 
-  const done = (answer: string | undefined): void => {
-    if (deed === undefined) return;
-    const [subject, ...others] = deed.subjects;
-    const whom =
-      subject === undefined ? '' : ` · ${subject}${others.length === 0 ? '' : ` +${others.length}`}`;
-    const text = `${deed.confirm}${whom}. ${t.act.done(f.moment(now()))}`;
+  const done = (deed: Deed, answer: Answer): void => {
+    const result = resultOf(t, f, deed, answer, now());
     setResults((before) =>
-      [
-        { number: (before[0]?.number ?? 0) + 1, text, ...(answer === undefined ? {} : { more: answer }) },
-        ...before,
-      ].slice(0, maxResults),
+      [{ ...result, number: (before[0]?.number ?? 0) + 1 }, ...before].slice(0, maxResults),
     );
-    setDeed(undefined);
+    setAsked((before) => doneAfter(before, deed));
     void client.invalidateQueries();
   };
 
   return (
     <ActsContext.Provider value={ask}>
       <div className="results" role="status" aria-label={t.act.results}>
-        {results.map(({ number, text, more }) => (
+        {results.map(({ number, text, more, link, begun }) => (
           <p key={number} className="result">
-            <Icon shape="tick" />
+            <Icon shape={begun === undefined ? 'tick' : 'half'} />
             <span>
               <Said text={text} /> <Said text={more} />
+              {link !== undefined && <LinkOnce link={link} />}
+              {begun !== undefined && (
+                <Link to="/work" search={begun} activeProps={{}}>
+                  {t.act.toWork}
+                </Link>
+              )}
             </span>
             <button
               type="button"
@@ -82,12 +84,37 @@ export function Acts({ children }: { readonly children: ReactNode }): ReactEleme
         ))}
       </div>
       {children}
-      {deed !== undefined && (
+      {asked !== undefined && (
         <Suspense>
-          <ActDialog deed={deed} onDone={done} onClose={() => setDeed(undefined)} />
+          <ActDialog
+            key={asked.number}
+            deed={asked.deed}
+            isGoing={asked.isGoing}
+            onGoing={(deed, isGoing) => setAsked((before) => goingAfter(before, deed, isGoing))}
+            onDone={done}
+            onPartly={() => void client.invalidateQueries()}
+            onClose={() => setAsked(closedAfter)}
+          />
         </Suspense>
       )}
     </ActsContext.Provider>
+  );
+}
+
+/** A link as it was answered: whoever has it has what it leads to, so it goes with the line. */
+function LinkOnce({ link }: { readonly link: string }): ReactElement {
+  const { t } = useWords();
+  const href = safeLink(link);
+  return (
+    <span className="link-once">
+      <CopyButton label={t.act.copyLink} text={() => link} />{' '}
+      {href !== undefined && (
+        <a className="button quiet" href={href} rel="noreferrer noopener" download>
+          {t.job.download}
+        </a>
+      )}
+      <span className="sub">{t.act.linkOnce}</span>
+    </span>
   );
 }
 

@@ -3,6 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import type { FormEvent, ReactElement } from 'react';
 import { actions } from '#console-api';
 import { auditPagesQuery, missingIn, wholeEntries } from '../calls/audit-pages.js';
+import { TextFilter } from '../lists/text-filter.js';
 import { saveText } from '../parts/save.js';
 import { Empty, Failed, Loading, Partial } from '../parts/states.js';
 import { visible } from '../parts/visible.js';
@@ -104,10 +105,7 @@ function AuditFilters(): ReactElement {
   };
   return (
     <form className="filter-form flat" onSubmit={submit}>
-      <div className="field">
-        <label htmlFor="audit-by">{t.audit.by}</label>
-        <input id="audit-by" name="by" defaultValue={search.by ?? ''} maxLength={500} spellCheck={false} />
-      </div>
+      <TextFilter page="audit" name="by" label={t.audit.by} value={search.by} />
       <div className="field">
         <label htmlFor="audit-action">{t.audit.action}</label>
         <select id="audit-action" name="action" defaultValue={search.action ?? ''}>
@@ -119,26 +117,8 @@ function AuditFilters(): ReactElement {
           ))}
         </select>
       </div>
-      <div className="field">
-        <label htmlFor="audit-subject">{t.audit.subject}</label>
-        <input
-          id="audit-subject"
-          name="subject"
-          defaultValue={search.subject ?? ''}
-          maxLength={500}
-          spellCheck={false}
-        />
-      </div>
-      <div className="field">
-        <label htmlFor="audit-job">{t.messages.job}</label>
-        <input
-          id="audit-job"
-          name="jobId"
-          defaultValue={search.jobId ?? ''}
-          maxLength={500}
-          spellCheck={false}
-        />
-      </div>
+      <TextFilter page="audit" name="subject" label={t.audit.subject} value={search.subject} />
+      <TextFilter page="audit" name="jobId" label={t.messages.job} value={search.jobId} />
       <div className="buttons">
         <button type="submit" className="button">
           {t.jobs.apply}

@@ -2,6 +2,8 @@ import type { ConsoleFault } from '#console-api';
 
 /** Milliseconds that an answer may take. */
 const patience = 30_000;
+/** The same call was begun before, and has not ended. */
+const underWay = 'operations.under-way';
 
 /** What the console answered where it could not do what was asked, or that it did not answer. */
 export class CallFault extends Error {
@@ -17,6 +19,16 @@ export class CallFault extends Error {
 
   get code(): string {
     return this.fault.code;
+  }
+
+  /** Whether it may have been done, or may yet be: nobody knows. */
+  get isOpen(): boolean {
+    return this.status === 0 || this.status >= 500 || this.code === underWay;
+  }
+
+  /** Whether another try is the same call: under another key it could be done twice. */
+  get keepsKey(): boolean {
+    return this.isPassing || this.isOpen;
   }
 
   /** Whether it may be otherwise in a moment. */

@@ -53,6 +53,16 @@ export async function callForLists<Item>(
   return answersIn(await call<unknown>(path, options), pageIn<Item>);
 }
 
+/** Lists of all apps that come without a page around them: whole, each. @throws CallFault */
+export async function callForWholeLists<Item>(
+  path: string,
+  options: CallOptions,
+): Promise<FromAllApps<Page<Item>>> {
+  return answersIn(await call<unknown>(path, options), (body) =>
+    Array.isArray(body) ? pageIn<Item>({ items: body as readonly unknown[] }) : undefined,
+  );
+}
+
 /** @throws CallFault */
 export async function callForObjects<Body extends object>(
   path: string,

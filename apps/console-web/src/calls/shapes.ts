@@ -45,10 +45,17 @@ export interface Trail {
 export interface WorkOrderRow {
   readonly id?: string;
   readonly _id?: string;
+  readonly jobId?: string;
+  readonly group?: string;
   readonly pid?: string;
   readonly kind: string;
   readonly state: string;
   readonly targets?: readonly string[];
+  /** Of reading: where it is read. */
+  readonly readAt?: string;
+  readonly waitCode?: string;
+  /** The worker of an outside target that has it. */
+  readonly worker?: string;
   readonly fault?: { readonly code: string; readonly message: string };
   readonly createdAt?: string;
   readonly releasedAt?: string;
@@ -61,6 +68,7 @@ export interface WorkRow {
   /** The archiver that told of it. */
   readonly app?: string;
   readonly id: string;
+  readonly jobId?: string;
   readonly kind: string;
   readonly pid?: string;
   readonly state: string;
@@ -76,6 +84,8 @@ export interface WorkRow {
   readonly fault?: { readonly code: string; readonly message: string; readonly at?: string };
   readonly targets?: readonly string[];
   readonly cartridge?: string;
+  readonly acceptedAt?: string;
+  readonly startedAt?: string;
   readonly endedAt?: string;
 }
 
@@ -164,6 +174,7 @@ export interface JobSteering {
 
 export interface Download {
   readonly datasetId: string;
+  readonly archiveId?: string;
   readonly url: string;
   readonly expiresAt: string;
   readonly packedSize?: number;

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, type ReactElement } from 'react';
-import type { ConsoleJobs } from '#console-api';
+import { isOfKind, type ConsoleJobs } from '#console-api';
 import { call, CallFault, inPath, queryText } from '../calls/call.js';
 import type { JobOverview, ParkedMessage } from '../calls/shapes.js';
 import { isOperator } from '../parts/rights.js';
@@ -17,6 +17,7 @@ const route = getRouteApi('/go/$what');
 type Found =
   | { readonly kind: 'job'; readonly id: string }
   | { readonly kind: 'dataset'; readonly pid: string }
+  | { readonly kind: 'publication'; readonly doi: string }
   | { readonly kind: 'message'; readonly app: string; readonly id: string };
 
 /** Finds the page of a job, a dataset, a DOI or a message. */
@@ -69,7 +70,12 @@ function GoThere({ found: one }: { readonly found: Found }): ReactElement {
       case 'job':
         return void navigate({ to: '/jobs/$id', params: { id: current.id }, replace: true });
       case 'dataset':
-        return void navigate({ to: '/jobs', search: { pid: current.pid }, replace: true });
+        return void navigate({ to: '/datasets/$pid', params: { pid: current.pid }, replace: true });
+      case 'publication':
+        return void navigate({
+          ...{ to: '/publications/$doi', replace: true },
+          params: { doi: current.doi },
+        });
       case 'message':
         return void navigate({
           ...{ to: '/messages/$app/$id', replace: true },
@@ -91,8 +97,14 @@ function FoundLink({ found: one }: { readonly found: Found }): ReactElement {
       );
     case 'dataset':
       return (
-        <Link to="/jobs" search={{ pid: one.pid }} activeProps={{}}>
-          {t.find.jobs} <code>{visible(one.pid)}</code>
+        <Link to="/datasets/$pid" params={{ pid: one.pid }}>
+          {t.dataset.title} <code>{visible(one.pid)}</code>
+        </Link>
+      );
+    case 'publication':
+      return (
+        <Link to="/publications/$doi" params={{ doi: one.doi }}>
+          {t.find.doi} <code>{visible(one.doi)}</code>
         </Link>
       );
     case 'message':
@@ -106,7 +118,7 @@ function FoundLink({ found: one }: { readonly found: Found }): ReactElement {
 
 /** Asks for everything that it can be, at once. What is not there, or not to be seen, is not found. */
 async function found(
-  { id, pid, message }: Wanted,
+  { id, pid, doi, message }: Wanted,
   apps: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly Found[]> {
@@ -115,25 +127,51 @@ async function found(
     const path = `catalogue/jobs/${inPath(id)}/overview?limit=1`;
     looks.push(there(call<JobOverview>(path, { signal }), () => ({ kind: 'job', id })));
   }
-  if (pid !== undefined)
-    looks.push(
-      there(call<ConsoleJobs>(`jobs${queryText({ pid, limit: 1 })}`, { signal }), ({ items }) =>
-        items.length === 0 ? undefined : { kind: 'dataset', pid },
-      ),
-    );
+  if (pid !== undefined) looks.push(dataset(pid, signal));
+  if (doi !== undefined) looks.push(...publicationLooks(doi, apps, signal));
   const messages = message === undefined ? apps.map((app) => ({ app, id: id ?? '' })) : [message];
   for (const one of messages.filter(({ app, id: ofOne }) => ofOne !== '' && apps.includes(app))) {
     const path = `operations/${inPath(one.app)}/parking-lot/${inPath(one.id)}`;
     looks.push(there(call<ParkedMessage>(path, { signal }), () => ({ kind: 'message', ...one })));
   }
   const results = await Promise.allSettled(looks);
-  const all = results.flatMap((one) =>
-    one.status === 'fulfilled' && one.value !== undefined ? [one.value] : [],
+  const all = withoutDoubles(
+    results.flatMap((one) => (one.status === 'fulfilled' && one.value !== undefined ? [one.value] : [])),
   );
   const failed = results.find((one) => one.status === 'rejected');
   // An app that is away may have it; but what was found was found.
   if (all.length === 0 && failed !== undefined) throw failed.reason;
   return all;
+}
+
+/** One that the catalogue has, or that jobs speak of: it may have been removed since. */
+async function dataset(pid: string, signal: AbortSignal): Promise<Found | undefined> {
+  const one = call<{ readonly pid?: unknown } | null>(`catalogue/datasets/${inPath(pid)}`, { signal });
+  const known = await there(one, (body) =>
+    typeof body?.pid === 'string' ? { kind: 'dataset', pid } : undefined,
+  );
+  if (known !== undefined) return known;
+  const jobs = call<ConsoleJobs>(`jobs${queryText({ pid, limit: 1 })}`, { signal });
+  return there(jobs, ({ items }) => (items.length === 0 ? undefined : { kind: 'dataset', pid }));
+}
+
+function withoutDoubles(all: readonly Found[]): readonly Found[] {
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+/** The catalogue shows it to its author, a publisher to operators: it is one page, whoever has it. */
+function publicationLooks(
+  doi: string,
+  apps: readonly string[],
+  signal: AbortSignal,
+): readonly Promise<Found | undefined>[] {
+  const paths = [
+    `catalogue/publisheddata/${inPath(doi)}/publication`,
+    ...apps
+      .filter((app) => isOfKind(app, 'publisher'))
+      .map((app) => `operations/${inPath(app)}/publications/${inPath(doi)}`),
+  ];
+  return paths.map((path) => there(call<object>(path, { signal }), () => ({ kind: 'publication', doi })));
 }
 
 async function there<Body>(

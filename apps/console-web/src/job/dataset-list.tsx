@@ -1,4 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef, type ReactElement, type Ref } from 'react';
 import { datasetsQuery } from '../calls/queries.js';
@@ -125,7 +126,9 @@ function DatasetRow({ part, place }: DatasetRowProps): ReactElement {
   return (
     <li className="part" {...where}>
       <span className="part-name">
-        <bdi>{visible(name ?? pid)}</bdi>
+        <Link to="/datasets/$pid" params={{ pid }}>
+          <bdi>{visible(name ?? pid)}</bdi>
+        </Link>
         {name !== undefined && <bdi className="sub mono">{visible(pid)}</bdi>}
         {message !== undefined && (
           <span className="sub bad">

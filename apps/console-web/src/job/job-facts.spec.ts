@@ -6,7 +6,7 @@ import { rateOf, secondsLeft, withSample, type Sample } from '../parts/rate.js';
 import { textsEn } from '../texts/texts-en.js';
 import { helpdeskText } from './helpdesk.js';
 import { mergedParts } from './merged-parts.js';
-import { linkFor, safeLink } from './safe-link.js';
+import { linkFor, safeLink } from '../parts/safe-link.js';
 
 const f = new Formats('en', 'UTC');
 
@@ -72,6 +72,16 @@ describe('The parts of a job', () => {
       [parts[0]?.targets, parts[0]?.nextTry, parts[0]?.isWaiting],
       [['a'], '2026-11-29T12:00:00Z', true],
     );
+  });
+
+  it('are apart where archivers have other work of the same name, and one where they share a database', () => {
+    const work = { id: 'operations/p/1', kind: 'verify', state: 'open', attempts: 1, acceptedAt: 'a' };
+    const appsOf = (...items: readonly object[]) =>
+      mergedParts([{ works: { items: items as never }, missing: [] }]).map(({ app }) => app);
+    const here = { ...work, app: 'archiver' };
+    assert.deepEqual(appsOf(here, { ...work, app: 'archiver-basel' }), ['archiver-basel']);
+    const other = { ...work, app: 'archiver-basel', acceptedAt: 'b' };
+    assert.deepEqual(appsOf(here, other, { ...here, acceptedAt: 'c' }), ['archiver-basel', 'archiver']);
   });
 
   it('are what there is, where an app does not answer', () => {

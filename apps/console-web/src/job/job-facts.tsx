@@ -13,8 +13,8 @@ import { visible } from '../parts/visible.js';
 import { When } from '../parts/when.js';
 import { useWords } from '../parts/words.js';
 import { addressOf } from './address-of.js';
-import { steeringAppOf } from './steering.js';
-import { linkFor } from './safe-link.js';
+import { steeringAppOf } from '../jobs/steering-app.js';
+import { linkFor } from '../parts/safe-link.js';
 
 /** What is known of the job in short, and where it leads. */
 export function JobFacts({ overview }: { readonly overview: JobOverview }): ReactElement {

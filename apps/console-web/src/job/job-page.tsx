@@ -10,7 +10,7 @@ import { jobRefusals } from '../jobs/job-rights.js';
 import { shortId } from '../jobs/job-row.js';
 import { ActButton } from '../parts/act-button.js';
 import { CopyButton } from '../parts/copy-button.js';
-import { may } from '../parts/rights.js';
+import { isOperator, may } from '../parts/rights.js';
 import { Said } from '../parts/said.js';
 import { useHere } from '../parts/session.js';
 import { Failed, Loading, Stale } from '../parts/states.js';
@@ -25,7 +25,8 @@ import { helpdeskText } from './helpdesk.js';
 import { JobFacts } from './job-facts.js';
 import { PartsList } from './parts-list.js';
 import { ProgressPanel } from './progress-panel.js';
-import { steeredOf, steeringAppOf } from './steering.js';
+import { steeringAppOf } from '../jobs/steering-app.js';
+import { steeredOf } from './steering.js';
 import { TimelineList } from './timeline-list.js';
 import { WhyPanel } from './why-panel.js';
 
@@ -49,6 +50,7 @@ export function JobPage(): ReactElement {
             {...(error instanceof CallFault && error.status === 404 ? { title: t.job.notFound } : {})}
           />
         )}
+        {(isPending || isAway(error)) && <FromApps id={id} />}
       </Page>
     );
   const { job } = data;
@@ -87,6 +89,22 @@ export function JobPage(): ReactElement {
       </div>
     </Page>
   );
+}
+
+/** What the apps know of a job, while the catalogue has not answered, or cannot be asked: operators need it most then. */
+function FromApps({ id }: { readonly id: string }): ReactElement | null {
+  const { session } = useHere();
+  if (!isOperator(session)) return null;
+  return (
+    <>
+      <WhyPanel job={{ id, statusCode: '' }} />
+      <PartsList id={id} />
+    </>
+  );
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof CallFault && (error.status >= 500 || error.code === 'console.emergency-session');
 }
 
 /** What a person may do with it. */

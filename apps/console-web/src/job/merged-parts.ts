@@ -5,8 +5,12 @@ export interface MergedPart {
   readonly id: string;
   /** The archiver that has the work; undefined where none has it, or an older console does not say which. */
   readonly app?: string;
+  readonly jobId?: string;
+  readonly group?: string;
   readonly kind: string;
   readonly pid?: string;
+  /** Since when it is so, as nearly as the two know. */
+  readonly since?: string;
   /** The archiver's word, which is newer, where it has the work. */
   readonly state: string;
   readonly targets: readonly string[];
@@ -24,18 +28,26 @@ export interface MergedPart {
   readonly isWaiting: boolean;
 }
 
-/** By id: what only one of the two knows stands by itself. */
+/** By id: what only one of the two knows stands by itself, and so does work of one name that archivers have in databases of their own. */
 export function mergedParts(pages: readonly JobParts[]): readonly MergedPart[] {
   const orders = new Map<string, WorkOrderRow>();
-  const works = new Map<string, WorkRow>();
+  const works = new Map<string, readonly WorkRow[]>();
   for (const { orders: page, works: other } of pages) {
     for (const order of page?.items ?? []) orders.set(idOf(order), order);
-    for (const work of other?.items ?? []) works.set(work.id, work);
+    for (const work of other?.items ?? []) works.set(work.id, withWork(works.get(work.id), work));
   }
   const ids = [...new Set([...orders.keys(), ...works.keys()])];
   return ids
-    .map((id) => partOf(id, orders.get(id), works.get(id)))
+    .flatMap((id) => (works.get(id) ?? [undefined]).map((work) => partOf(id, orders.get(id), work)))
     .sort((one, other) => rankOf(one) - rankOf(other) || compareIds(one.id, other.id));
+}
+
+/** The same record again, from the same archiver or from one that shares its database, takes the place of the one before. */
+function withWork(before: readonly WorkRow[] = [], work: WorkRow): readonly WorkRow[] {
+  const isSame = (one: WorkRow): boolean =>
+    one.app === work.app ||
+    (one.jobId === work.jobId && one.kind === work.kind && one.acceptedAt === work.acceptedAt);
+  return [...before.filter((one) => !isSame(one)), work];
 }
 
 function idOf({ id, _id }: WorkOrderRow): string {
@@ -50,13 +62,17 @@ function partOf(id: string, order: WorkOrderRow | undefined, work: WorkRow | und
   const isWaiting = work?.standing === 'waits';
   return {
     id,
+    ...ofBoth(order, work),
     kind: work?.kind ?? order?.kind ?? '',
     ...(pid === undefined ? {} : { pid }),
     state: standing ?? order?.state ?? '',
-    targets: work?.targets ?? order?.targets ?? [],
+    targets: work?.targets ?? (order?.readAt === undefined ? order?.targets : [order.readAt]) ?? [],
     isWaiting,
     ...(work === undefined
-      ? {}
+      ? {
+          ...(order?.waitCode === undefined ? {} : { waitCode: order.waitCode }),
+          ...(order?.worker === undefined ? {} : { worker: order.worker }),
+        }
       : {
           ...(work.app === undefined ? {} : { app: work.app }),
           attempts: work.attempts,
@@ -70,6 +86,20 @@ function partOf(id: string, order: WorkOrderRow | undefined, work: WorkRow | und
           ...(isWaiting && work.dueAt !== undefined ? { nextTry: work.dueAt } : {}),
         }),
     ...(fault === undefined ? {} : { fault: { code: fault.code, message: fault.message } }),
+  };
+}
+
+function ofBoth(
+  order: WorkOrderRow | undefined,
+  work: WorkRow | undefined,
+): Pick<MergedPart, 'jobId' | 'group' | 'since'> {
+  const jobId = order?.jobId ?? work?.jobId;
+  const begun = work?.startedAt ?? work?.acceptedAt ?? order?.releasedAt;
+  const since = work?.endedAt ?? order?.endedAt ?? begun ?? order?.createdAt;
+  return {
+    ...(jobId === undefined ? {} : { jobId }),
+    ...(order?.group === undefined ? {} : { group: order.group }),
+    ...(since === undefined ? {} : { since }),
   };
 }
 

@@ -2,7 +2,6 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { useAct } from '../act/acts.js';
 import { missingIn } from '../calls/audit-pages.js';
-import { call, inPath } from '../calls/call.js';
 import { partsQuery } from '../calls/queries.js';
 import { ActButton } from '../parts/act-button.js';
 import { refusal } from '../parts/rights.js';
@@ -13,6 +12,7 @@ import { Status } from '../parts/status.js';
 import { visible } from '../parts/visible.js';
 import { When } from '../parts/when.js';
 import { useWords, wordOf } from '../parts/words.js';
+import { tryNowDeed } from './try-now-deed.js';
 import { mergedParts, type MergedPart } from './merged-parts.js';
 
 /** Work orders of the job with what archivers do with each: attempts, last fault, next try. */
@@ -39,7 +39,7 @@ export function PartsList({ id }: { readonly id: string }): ReactElement {
       ) : (
         <ul className="plain parts">
           {merged.map((part) => (
-            <PartRow key={part.id} part={part} />
+            <PartRow key={`${part.app ?? ''}\n${part.id}`} part={part} />
           ))}
         </ul>
       )}
@@ -90,7 +90,8 @@ function PartRow({ part }: { readonly part: MergedPart }): ReactElement {
   );
 }
 
-function WorkText({ part }: { readonly part: MergedPart }): ReactElement | null {
+/** How far it is, how fast, and by whom. */
+export function WorkText({ part }: { readonly part: MergedPart }): ReactElement | null {
   const { t, f } = useWords();
   const { attempts = 0, worker, phase, bytesDone, bytesTotal, rate, cartridge, state } = part;
   const isRunning = state === 'runs';
@@ -111,25 +112,7 @@ function TryNow({ app, id }: { readonly app: string; readonly id: string }): Rea
   const { t } = useWords();
   const { session } = useHere();
   const ask = useAct();
-  const { title, what, undo } = t.deeds.tryNow;
-  const refused = refusal(session, 'part.try-now', t);
   // Owners do not need to read of what is not theirs to do.
-  if (refused !== undefined) return null;
-  return (
-    <ActButton
-      text={t.actions['part.try-now']}
-      onAct={() =>
-        ask({
-          ...{ title, what, undo, confirm: t.actions['part.try-now'], subjects: [id], reason: 'optional' },
-          run: async ({ reason, key }) => {
-            await call(`operations/${inPath(app)}/works/${inPath(id)}/try-now`, {
-              ...{ method: 'POST', key },
-              body: reason === '' ? {} : { reason },
-            });
-            return undefined;
-          },
-        })
-      }
-    />
-  );
+  if (refusal(session, 'part.try-now', t) !== undefined) return null;
+  return <ActButton text={t.actions['part.try-now']} onAct={() => ask(tryNowDeed(t, app, id))} />;
 }

@@ -4,7 +4,8 @@ import type { ShownJob } from '#console-api';
 import { deferDeed, priorityDeed } from '../jobs/job-deeds.js';
 import { Formats } from '../parts/formats.js';
 import { textsEn as t } from '../texts/texts-en.js';
-import { steeredOf, steeringAppOf } from './steering.js';
+import { steeringAppOf } from '../jobs/steering-app.js';
+import { steeredOf } from './steering.js';
 
 const job: ShownJob = {
   ...{ id: 'a/1', type: 'archive', statusCode: 'inProgress', statusMessage: '', datasets: { count: 1 } },

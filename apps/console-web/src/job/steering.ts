@@ -1,13 +1,8 @@
 import type { Answered } from '../calls/call.js';
 import type { JobSteering } from '../calls/shapes.js';
 import type { Steered } from '../jobs/job-deeds.js';
-import { isOfKind, type ShownJob } from '#console-api';
+import type { ShownJob } from '#console-api';
 import type { Texts } from '../texts/texts-en.js';
-
-/** The app that plans the work of jobs, by the name that this installation gave it; undefined where none is among its apps. */
-export function steeringAppOf(apps: readonly string[]): string | undefined {
-  return apps.find((app) => isOfKind(app, 'job-assembler'));
-}
 
 /** What operators have said of a job, as far as its app has answered. */
 interface SteeringAnswer {

@@ -17,7 +17,11 @@ import { useWords } from '../parts/words.js';
 import { waitTextOf } from '../texts/wait-text.js';
 
 /** Why the job waits: what holds it most in one sentence, who can change it, and all else that is known. */
-export function WhyPanel({ job }: { readonly job: ShownJob }): ReactElement | null {
+export function WhyPanel({
+  job,
+}: {
+  readonly job: Pick<ShownJob, 'id' | 'statusCode'>;
+}): ReactElement | null {
   const { t } = useWords();
   const over = isOver(job.statusCode);
   const { data: why, error, isPending, refetch } = useQuery({ ...whyQuery(job.id), enabled: !over });

@@ -1,37 +1,39 @@
 import type { ConsoleSession, ShownJob } from '#console-api';
 import type { Deed } from '../act/deed.js';
+import { EachOf } from '../act/each-of.js';
 import { call, inPath } from '../calls/call.js';
 import type { Formats } from '../parts/formats.js';
 import type { Texts } from '../texts/texts-en.js';
 import { isOwn } from './job-rights.js';
 
-/** Cancels one job, or some, one after the other: what is refused names itself, and the others were cancelled. */
+/** Cancels one job, or some, one after the other: those that are refused are named, and the others are cancelled. */
 export function cancelDeed(
   t: Texts,
   f: Formats,
   session: Pick<ConsoleSession, 'username'>,
   jobs: readonly ShownJob[],
+  leftOut: NonNullable<Deed['leftOut']> = [],
 ): Deed {
-  const done = new Set<string>();
+  let why = '';
+  const each = new EachOf(jobs, async ({ id }, key) => {
+    await call(`catalogue/jobs/${inPath(id)}/cancel`, {
+      ...{ method: 'POST', key },
+      body: why === '' ? {} : { reason: why },
+    });
+    return undefined;
+  });
   return {
     title: t.deeds.cancel.many(jobs.length, f.number(jobs.length)),
     confirm: t.actions['job.cancel'],
-    what: t.deeds.cancel.what,
-    undo: t.deeds.cancel.undo,
+    ...{ what: t.deeds.cancel.what, undo: t.deeds.cancel.undo, leftOut },
     subjects: jobs.map(({ id }) => id),
     reason: jobs.every((job) => isOwn(session, job)) ? 'optional' : 'required',
     isDanger: true,
-    run: async ({ reason, key }) => {
-      for (const { id } of jobs) {
-        if (done.has(id)) continue;
-        await call(`catalogue/jobs/${inPath(id)}/cancel`, {
-          method: 'POST',
-          body: reason === '' ? {} : { reason },
-          key: keyFor(key, id, jobs.length),
-        });
-        done.add(id);
-      }
-      return undefined;
+    canStop: jobs.length > 1,
+    run: async ({ reason, key, signal }) => {
+      why = reason;
+      await each.run({ key, signal });
+      return jobs.length === 1 ? undefined : t.many.done(f.number(jobs.length), f.number(jobs.length));
     },
   };
 }
@@ -104,9 +106,4 @@ async function steer(
   await call(`operations/${inPath(app)}/jobs/${inPath(id)}/${what}`, {
     ...{ method: 'PUT', body, key, ifMatch: etag },
   });
-}
-
-/** Each job needs a key of its own, and the same one on another try. */
-function keyFor(key: string, id: string, count: number): string {
-  return count === 1 ? key : `${key}-${id}`.slice(0, 100);
 }

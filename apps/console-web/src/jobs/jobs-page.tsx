@@ -1,20 +1,14 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useMemo, useState, type ReactElement } from 'react';
-import { useAct } from '../act/acts.js';
 import { jobsQuery } from '../calls/queries.js';
-import { ActButton } from '../parts/act-button.js';
-import { CopyButton } from '../parts/copy-button.js';
-import { useHere } from '../parts/session.js';
 import { Empty, Failed, Loading, Stale } from '../parts/states.js';
 import { useWords } from '../parts/words.js';
 import { Page } from '../shell/page.js';
 import { FilterBar } from './filter-bar.js';
 import { filtersIn, hasFilter, queryOf, type JobSearch } from './filters.js';
 import { JobTable } from './job-table.js';
-import { cancelDeed } from './job-deeds.js';
-import type { ListedJob } from './job-row.js';
-import { jobRefusals } from './job-rights.js';
+import { MarkedBar } from './marked-bar.js';
 
 const route = getRouteApi('/jobs');
 
@@ -84,33 +78,5 @@ function JobList({ search }: { readonly search: JobSearch }): ReactElement {
         )}
       </div>
     </>
-  );
-}
-
-interface MarkedBarProps {
-  readonly jobs: readonly ListedJob[];
-  readonly onClear: () => void;
-}
-
-/** What may be done with the marked jobs at once. */
-function MarkedBar({ jobs, onClear }: MarkedBarProps): ReactElement {
-  const { t, f } = useWords();
-  const { session } = useHere();
-  const ask = useAct();
-  const refusal = jobs.map((job) => jobRefusals(session, t, job).cancel).find((one) => one !== undefined);
-  return (
-    <div className="marked-bar">
-      <span className="strong">{t.jobs.marked(f.number(jobs.length), jobs.length)}</span>
-      <ActButton
-        text={t.actions['job.cancel']}
-        refusal={refusal}
-        isDanger
-        onAct={() => ask(cancelDeed(t, f, session, jobs))}
-      />
-      <CopyButton label={t.jobs.copyIds} text={() => jobs.map(({ id }) => id).join('\n')} />
-      <button type="button" className="button quiet" onClick={onClear}>
-        {t.jobs.unmark}
-      </button>
-    </div>
   );
 }

@@ -30,6 +30,16 @@ describe('What is live', () => {
     assert.deepEqual(livenessOf(after(away, { kind: 'job', job }), 50_000), { kind: 'live' });
   });
 
+  it('says whether the broker tells the console of work, as the last hint did', () => {
+    const hint = (topic: string): LiveWord => ({ kind: 'operations', topic });
+    assert.deepEqual(
+      [after({ kind: 'open' }), after(hint('archival')), after(hint('all'), hint('polled'))].map(
+        ({ isTold }) => isTold,
+      ),
+      [undefined, true, false],
+    );
+  });
+
   it('is read from events, and what cannot be read is left out', () => {
     assert.deepEqual(wordIn('job', JSON.stringify(job)), { kind: 'job', job });
     assert.deepEqual(wordIn('reset', ''), { kind: 'reset' });
@@ -85,7 +95,9 @@ describe('News', () => {
     news.take({ kind: 'operations', topic: 'works' });
     assert.equal(asked.length, 0);
     context.mock.timers.tick(2000);
-    assert.equal(JSON.stringify(asked), '[["job","1"],["jobs"],["operations"],[["job","7","why"]]]');
+    assert.equal(JSON.stringify(asked), '[["job","1"],["jobs"]]');
+    context.mock.timers.tick(3000);
+    assert.equal(JSON.stringify(asked.slice(2)), '[[["job","7","why"]],[]]');
     news.take({ kind: 'reset' });
     const last = asked.at(-1);
     assert.ok(Array.isArray(last) && last.length === 2, 'everything');

@@ -18,7 +18,12 @@ export interface LiveState {
   readonly since?: number;
   /** Milliseconds: when anything was heard last. */
   readonly heardAt: number;
+  /** Whether the broker tells the console of work; absent: nothing was said of it yet. */
+  readonly isTold?: boolean;
 }
+
+/** The topic of hints that come by the clock, as the broker tells the console nothing now. */
+const byTheClock = 'polled';
 
 export const notConnected: LiveState = { isOpen: false, upstream: 'live', heardAt: 0 };
 
@@ -40,6 +45,7 @@ export function liveAfter(state: LiveState, word: LiveWord, at: number): LiveSta
     case 'job':
       return { ...rest, isOpen: true, upstream: 'live', heardAt: at };
     case 'operations':
+      return { ...state, isOpen: true, heardAt: at, isTold: word.topic !== byTheClock };
     case 'reset':
       return { ...state, isOpen: true, heardAt: at };
   }

@@ -5,8 +5,14 @@ import type { LiveWord } from './live-state.js';
 /** Milliseconds in which several hints about the same become one question. */
 const pause = 2000;
 
-/** Of whatever job is shown. */
-const waits: readonly unknown[] = ['job', '*', 'waits'];
+/** The same of hints that apps have changed. */
+const hintPause = 5000;
+
+/** Whether it is a list of which more than its first page is loaded. */
+function hasPages(data: unknown): boolean {
+  const { pages } = (data ?? {}) as { readonly pages?: unknown };
+  return Array.isArray(pages) && pages.length > 1;
+}
 
 function isOfWaits([first, , what]: readonly unknown[]): boolean {
   return first === 'job' && (what === 'why' || what === 'parts' || what === 'steering');
@@ -16,6 +22,7 @@ function isOfWaits([first, , what]: readonly unknown[]): boolean {
 export class News {
   private readonly due = new Map<string, readonly unknown[]>();
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private hintTimer: ReturnType<typeof setTimeout> | undefined;
   private wasClosed = false;
 
   constructor(private readonly client: QueryClient) {}
@@ -29,9 +36,7 @@ export class News {
         this.ask(['job', word.job.id]);
         return this.ask(['jobs']);
       case 'operations':
-        this.ask(['operations']);
-        // Hints of apps are about why a job waits, and about its parts, too; what happened to it comes with its own news.
-        return this.ask(waits);
+        return this.askApps();
       case 'reset':
         return void this.client.invalidateQueries();
       case 'closed':
@@ -48,6 +53,26 @@ export class News {
     }
   }
 
+  /**
+   * Whatever is shown of apps: while work is done hints come all the time, and each has many calls made. Lists of which more than
+   * one page is loaded are only marked as old: whoever reads far back does not have everything asked for again.
+   */
+  private askApps(): void {
+    this.hintTimer ??= setTimeout(() => {
+      this.hintTimer = undefined;
+      // Hints are about why a job waits, and about its parts, too; what happened to it comes with its own news.
+      const isOfApps = (key: readonly unknown[]): boolean => key[0] === 'operations' || isOfWaits(key);
+      for (const isLong of [false, true])
+        void this.client.invalidateQueries(
+          {
+            predicate: ({ queryKey, state }) => isOfApps(queryKey) && isLong === hasPages(state.data),
+            ...(isLong ? { refetchType: 'none' as const } : {}),
+          },
+          { cancelRefetch: false },
+        );
+    }, hintPause);
+  }
+
   /** One question for all hints of a while; what nothing on the page shows is only marked as old. */
   private ask(key: readonly unknown[]): void {
     this.due.set(JSON.stringify(key), key);
@@ -55,11 +80,7 @@ export class News {
       this.timer = undefined;
       const keys = [...this.due.values()];
       this.due.clear();
-      for (const queryKey of keys)
-        void this.client.invalidateQueries(
-          queryKey === waits ? { predicate: ({ queryKey: of }) => isOfWaits(of) } : { queryKey },
-          { cancelRefetch: false },
-        );
+      for (const queryKey of keys) void this.client.invalidateQueries({ queryKey }, { cancelRefetch: false });
     }, pause);
   }
 }

@@ -29,6 +29,17 @@ export function refusal(
   return fits ? undefined : t.act.typesOnly(given.flatMap(({ jobTypes = [] }) => jobTypes).join(', '));
 }
 
+/** Why a person may not do it to whatever record, in words: as {@link refusal} for what the console asks for all of them only. */
+export function refusalForAll(
+  session: Pick<ConsoleSession, 'permissions'>,
+  action: Permission['action'],
+  t: Texts,
+): string | undefined {
+  const given = session.permissions.filter((one) => one.action === action);
+  if (given.some(({ reach }) => reach === 'all')) return undefined;
+  return given.length === 0 ? t.act.noRight(action) : t.act.allOnly(action);
+}
+
 export function may(
   session: Pick<ConsoleSession, 'permissions'> | undefined,
   action: Permission['action'],

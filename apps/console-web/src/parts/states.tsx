@@ -134,7 +134,8 @@ export function FaultFacts({ fault }: { readonly fault: CallFault }): ReactEleme
 export function CodeText({ code }: { readonly code: string }): ReactElement | null {
   const { t } = useWords();
   const { data } = useQuery(codesQuery);
-  const text = data !== undefined && Object.hasOwn(data, code) ? data[code] : undefined;
+  // A console of another version may answer otherwise.
+  const text = Object.hasOwn(data ?? {}, code) ? data?.[code] : undefined;
   if (text === undefined) return null;
   return (
     <dl className="pairs code-text">

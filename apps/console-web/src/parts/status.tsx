@@ -35,6 +35,19 @@ const looks: Readonly<Record<string, Look>> = {
   stopped: ['dash', 'calm'],
   parked: ['triangle', 'wait'],
   begun: ['half', 'busy'],
+  up: ['tick', 'good'],
+  alive: ['tick', 'good'],
+  away: ['cross', 'bad'],
+  pause: ['dash', 'wait'],
+  drain: ['clock', 'wait'],
+  verified: ['tick', 'good'],
+  damaged: ['triangle', 'bad'],
+  missing: ['cross', 'bad'],
+  repairing: ['half', 'busy'],
+  present: ['tick', 'good'],
+  recalling: ['half', 'busy'],
+  removing: ['half', 'busy'],
+  returning: ['half', 'busy'],
 };
 const plain: Look = ['ring', 'calm'];
 

@@ -1,7 +1,11 @@
+type Place =
+  | '/'
+  | `/${'jobs' | 'work' | 'storage' | 'limits' | 'messages' | 'queues' | 'publications' | 'audit' | 'me'}`;
+
 /** What a key means where no text is being written. */
 export type KeyAction =
-  | { readonly kind: 'find' | 'help' | 'down' | 'up' | 'mark' }
-  | { readonly kind: 'go'; readonly to: '/' | '/jobs' | '/messages' | '/me' | '/audit' };
+  | { readonly kind: 'find' | 'help' | 'down' | 'up' | 'mark' | 'actions' }
+  | { readonly kind: 'go'; readonly to: Place };
 
 export interface KeyState {
   /** `g` was pressed, at this time in milliseconds. */
@@ -10,10 +14,15 @@ export interface KeyState {
 
 /** Milliseconds in which a second key belongs to the first one. */
 const together = 1500;
-const places: Readonly<Record<string, '/' | '/jobs' | '/messages' | '/me' | '/audit'>> = {
+const places: Readonly<Record<string, Place>> = {
   h: '/',
   j: '/jobs',
+  w: '/work',
+  s: '/storage',
+  l: '/limits',
   m: '/messages',
+  q: '/queues',
+  p: '/publications',
   u: '/me',
   a: '/audit',
 };
@@ -23,6 +32,7 @@ const single: Readonly<Record<string, KeyAction>> = {
   j: { kind: 'down' },
   k: { kind: 'up' },
   x: { kind: 'mark' },
+  '.': { kind: 'actions' },
 };
 
 export function afterKey(
@@ -59,6 +69,11 @@ export function moveInRows(step: 1 | -1): void {
   const main = row?.querySelector<HTMLElement>('[data-main]') ?? row;
   main?.focus();
   row?.scrollIntoView({ block: 'nearest' });
+}
+
+/** Goes to what may be done on the page; Tab goes on from there. */
+export function goToActions(): void {
+  document.querySelector<HTMLElement>('main .buttons button:not([aria-disabled=true])')?.focus();
 }
 
 /** Marks the row that has the focus. */

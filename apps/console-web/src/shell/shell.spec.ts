@@ -61,7 +61,7 @@ describe('The keyboard', () => {
   it('goes to pages by two keys in a row', () => {
     assert.deepEqual(typed(['g', 0], ['j', 500]), [undefined, { kind: 'go', to: '/jobs' }]);
     assert.deepEqual(typed(['g', 0], ['j', 5000]), [undefined, { kind: 'down' }]);
-    assert.deepEqual(typed(['g', 0], ['q', 100], ['m', 200]), [undefined, undefined, undefined]);
+    assert.deepEqual(typed(['g', 0], ['z', 100], ['m', 200]), [undefined, undefined, undefined]);
   });
 
   it('finds, moves, marks and helps by one', () => {

@@ -59,7 +59,7 @@ function Head({ onKeys }: { readonly onKeys: () => void }): ReactElement {
   const { session, settings } = useHere();
   const signOut = useSignOut();
   return (
-    <header className="top">
+    <header className={isOperator(session) ? 'top many' : 'top'}>
       <Link to="/" className="brand">
         <span className="brand-mark" aria-hidden="true" />
         <span>{settings.brand.name}</span>
@@ -71,7 +71,12 @@ function Head({ onKeys }: { readonly onKeys: () => void }): ReactElement {
         <Link to="/jobs">{t.shell.jobs}</Link>
         {isOperator(session) && (
           <>
+            <Link to="/work">{t.work.title}</Link>
+            <Link to="/storage">{t.storage.title}</Link>
+            <Link to="/limits">{t.limits.title}</Link>
             <Link to="/messages">{t.shell.messages}</Link>
+            <Link to="/queues">{t.queues.title}</Link>
+            <Link to="/publications">{t.publications.title}</Link>
             <Link to="/audit">{t.shell.audit}</Link>
           </>
         )}

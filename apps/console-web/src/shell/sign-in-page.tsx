@@ -106,6 +106,7 @@ function PasswordForm({ strategies, isMain, onDone }: PasswordFormProps): ReactE
               <input
                 type="radio"
                 name="strategy"
+                value={one}
                 checked={one === strategy}
                 onChange={() => setStrategy(one)}
               />{' '}

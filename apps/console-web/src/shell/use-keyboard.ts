@@ -1,7 +1,15 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { nowMs } from '../parts/ticker.js';
-import { afterKey, isForOthers, markRow, moveInRows, type KeyAction, type KeyState } from './keyboard.js';
+import {
+  afterKey,
+  goToActions,
+  isForOthers,
+  markRow,
+  moveInRows,
+  type KeyAction,
+  type KeyState,
+} from './keyboard.js';
 
 /** The keys of the whole console. */
 export function useKeyboard(help: () => void): void {
@@ -18,6 +26,8 @@ export function useKeyboard(help: () => void): void {
           return moveInRows(1);
         case 'up':
           return moveInRows(-1);
+        case 'actions':
+          return goToActions();
         case 'mark':
           return markRow();
         case 'go':

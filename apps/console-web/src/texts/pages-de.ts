@@ -154,19 +154,6 @@ export const pagesDe: typeof pagesEn = {
       steered: 'Der Betrieb hat Dringlichkeit oder Zeit geändert',
     },
   },
-  actions: {
-    'job.cancel': 'Abbrechen',
-    'job.retry': 'Fehlgeschlagenes wiederholen',
-    'job.priority': 'Dringlichkeit',
-    'job.defer': 'Verschieben',
-    'parking-lot.replay': 'Wiederholen',
-    'parking-lot.discard': 'Verwerfen',
-    'parking-lot.restore': 'Zurücklegen',
-    'parking-lot.note': 'Notiz hinterlassen',
-    'bulk.start': 'Mit allen tun',
-    'bulk.stop': 'Lauf anhalten',
-    'part.try-now': 'Jetzt versuchen',
-  },
   deeds: {
     cancel: {
       title: 'Diesen Auftrag abbrechen?',
@@ -342,7 +329,6 @@ export const pagesDe: typeof pagesEn = {
     noneMore:
       'Die Kennung eines Auftrags, die PID eines Datensatzes, eine DOI oder die Kennung einer geparkten Nachricht wird hier gefunden, wenn Sie sie sehen dürfen.',
     several: 'Mehreres wurde gefunden',
-    jobs: 'Aufträge dieses Datensatzes',
     doi: 'Die Veröffentlichung mit dieser DOI',
   },
 };

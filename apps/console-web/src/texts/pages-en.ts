@@ -153,19 +153,6 @@ export const pagesEn = {
       steered: 'An operator changed its priority or time',
     },
   },
-  actions: {
-    'job.cancel': 'Cancel',
-    'job.retry': 'Retry what failed',
-    'job.priority': 'Priority',
-    'job.defer': 'Defer',
-    'parking-lot.replay': 'Replay',
-    'parking-lot.discard': 'Discard',
-    'parking-lot.restore': 'Restore',
-    'parking-lot.note': 'Leave a note',
-    'bulk.start': 'Do it to all of them',
-    'bulk.stop': 'Stop the run',
-    'part.try-now': 'Try now',
-  },
   deeds: {
     cancel: {
       title: 'Cancel this job?',
@@ -340,7 +327,6 @@ export const pagesEn = {
     noneMore:
       'A job id, the pid of a dataset, a DOI, or the id of a parked message is found here, if you may see it.',
     several: 'Several were found',
-    jobs: 'Jobs of this dataset',
     doi: 'The publication with this DOI',
   },
 };

@@ -1,5 +1,8 @@
+import { actionsDe } from './actions.js';
+import { archiveDe } from './archive-de.js';
 import { didDe } from './did.js';
 import { pagesDe } from './pages-de.js';
+import { runningDe } from './running-de.js';
 import type { Texts } from './texts-en.js';
 import { waitsDe } from './waits-de.js';
 
@@ -38,6 +41,8 @@ export const textsDe: Texts = {
       old: 'Die Verbindung steht, aber vom Katalog kommt nichts Neues.',
       away: 'Keine Verbindung zur Konsole: Was Sie sehen, kann veraltet sein. Es wird wieder versucht.',
     },
+    polled:
+      'Was die Apps tun, wird alle paar Sekunden erfragt: Kein Broker meldet dieser Konsole Änderungen.',
   },
   signIn: {
     title: 'Anmelden',
@@ -169,16 +174,29 @@ export const textsDe: Texts = {
     tooShort: 'Nennen Sie einen Grund von 3 bis 500 Zeichen.',
     going: 'Läuft…',
     done: (time) => `Getan um ${time}.`,
+    begun: (time) => `Begonnen um ${time}, noch nicht getan.`,
+    toWork: 'Zur Arbeit daran',
+    half: 'Es ist nicht vollständig ausgefüllt; nichts wurde gesendet.',
+    between: (least, most) => `Nötig ist eine ganze Zahl von ${least} bis ${most}.`,
+    staysOpen: 'Dieser Dialog bleibt offen, bis es vorbei ist, damit Sie hören, was daraus wurde.',
+    stop: 'Hinter dem laufenden aufhören',
     changed: 'Es hat sich inzwischen geändert, und nichts wurde getan',
     failed: 'Es konnte nicht getan werden',
+    underWay: 'Es wurde schon begonnen, und ob es getan ist, ist nicht bekannt',
     unknown:
       'Es kam keine Antwort: Vielleicht ist es getan. Ein neuer Versuch in diesem Dialog ist sicher, es geschieht einmal.',
     tryAgain: 'Noch einmal versuchen',
     undo: 'Was nicht rückgängig zu machen ist',
+    missing: 'Ohne das geht es nicht.',
+    copyLink: 'Link kopieren',
+    linkOnce:
+      'Er wird nur dieses eine Mal gezeigt und nirgends aufgehoben: Wer ihn hat, kann die Datei holen. Er geht, wenn Sie diese Zeile ausblenden.',
     whom: 'Womit es geschieht',
     results: 'Was getan wurde',
     dismiss: 'Diese Zeile ausblenden',
     noRight: (action) => `Das dürfen Sie nicht: Nichts gibt Ihnen „${action}“.`,
+    allOnly: (action) =>
+      `Das dürfen Sie nicht: „${action}“ muss Ihnen für alles gegeben sein, nicht nur für Eigenes.`,
     ownOnly: (rule) => `Das dürfen Sie nur bei eigenen Aufträgen (Regel „${rule}“).`,
     typesOnly: (types) => `Das dürfen Sie nur bei Aufträgen dieser Arten: ${types}.`,
     isOver: 'Er ist vorbei.',
@@ -192,6 +210,11 @@ export const textsDe: Texts = {
     title: 'Tastatur',
     find: 'Finden',
     jobs: 'Zu den Aufträgen',
+    work: 'Zur Arbeit',
+    storage: 'Zum Speicher',
+    limits: 'Zu den Grenzen',
+    queues: 'Zu den Warteschlangen',
+    publications: 'Zu den Publikationen',
     messages: 'Zu den Nachrichten',
     home: 'Zur Übersicht',
     me: 'Zu Ihnen',
@@ -200,10 +223,14 @@ export const textsDe: Texts = {
     up: 'Vorige Zeile',
     open: 'Zeile öffnen',
     mark: 'Zeile markieren',
+    actions: 'Zu dem, was hier getan werden kann',
     help: 'Diese Hilfe',
     then: 'dann',
   },
   waits: waitsDe,
+  actions: actionsDe,
   did: didDe,
   ...pagesDe,
+  ...archiveDe,
+  ...runningDe,
 };

@@ -1,5 +1,8 @@
+import { actionsEn } from './actions.js';
+import { archiveEn } from './archive-en.js';
 import { didEn } from './did.js';
 import { pagesEn } from './pages-en.js';
+import { runningEn } from './running-en.js';
 import { waitsEn } from './waits-en.js';
 
 /** What stands around the pages, and in parts that many of them have. */
@@ -38,6 +41,7 @@ export const textsEn = {
       old: 'The connection stands, but nothing new comes from the catalogue.',
       away: 'No connection to the console: what you see may be out of date. It is tried again.',
     },
+    polled: 'What apps do is asked for every few seconds: no broker tells this console when it changes.',
   },
   signIn: {
     title: 'Sign in',
@@ -168,15 +172,28 @@ export const textsEn = {
     tooShort: 'Give a reason of 3 to 500 letters.',
     going: 'Under way…',
     done: (time: string) => `Done at ${time}.`,
+    begun: (time: string) => `Begun at ${time}, not done yet.`,
+    toWork: 'See the work',
+    half: 'It is not filled in to its end, so nothing was sent.',
+    between: (least: string, most: string) => `A whole number from ${least} to ${most} is needed.`,
+    staysOpen: 'This dialog stays open until it is over, so that you hear what came of it.',
+    stop: 'Stop behind the one under way',
     changed: 'It has changed meanwhile, and nothing was done',
     failed: 'It could not be done',
+    underWay: 'It was begun before, and it is not known whether it was done',
     unknown: 'No answer came: it may have been done. Trying again with this dialog is safe, it is done once.',
     tryAgain: 'Try again',
     undo: 'What cannot be undone',
+    missing: 'Nothing can be done without it.',
+    copyLink: 'Copy the link',
+    linkOnce:
+      'It is shown this once and kept nowhere: whoever has it can fetch the file. It goes when you hide this line.',
     whom: 'What it is done to',
     results: 'What was done',
     dismiss: 'Hide this line',
     noRight: (action: string) => `You may not do this: nothing gives you “${action}”.`,
+    allOnly: (action: string) =>
+      `You may not do this: “${action}” must be given to you for all records, not only for your own.`,
     ownOnly: (rule: string) => `You may do this for your own jobs only (rule “${rule}”).`,
     typesOnly: (types: string) => `You may do this for jobs of these types only: ${types}.`,
     isOver: 'It is over.',
@@ -190,6 +207,11 @@ export const textsEn = {
     title: 'Keyboard',
     find: 'Find',
     jobs: 'Go to jobs',
+    work: 'Go to work',
+    storage: 'Go to storage',
+    limits: 'Go to limits',
+    queues: 'Go to queues',
+    publications: 'Go to publications',
     messages: 'Go to messages',
     home: 'Go to the overview',
     me: 'Go to you',
@@ -198,12 +220,16 @@ export const textsEn = {
     up: 'Row before',
     open: 'Open the row',
     mark: 'Mark the row',
+    actions: 'Go to what may be done here',
     help: 'This help',
     then: 'then',
   },
   waits: waitsEn,
+  actions: actionsEn,
   did: didEn,
   ...pagesEn,
+  ...archiveEn,
+  ...runningEn,
 };
 
 export type Texts = typeof textsEn;

@@ -25,8 +25,12 @@ export const catalogueCalls: readonly CallRule[] = [
   rule('GET', 'jobs/:id/history'),
   rule('POST', 'jobs/:id/cancel'),
   rule('POST', 'jobs/:id/retry'),
+  rule('POST', 'jobs/:id/retrieval/extend'),
   rule('GET', 'datasets/:pid'),
   rule('GET', 'datasets/:pid/jobs'),
+  // Of one's own, and of those that are shown: authors see here why their DOI is not there.
+  rule('GET', 'publisheddata/:doi'),
+  rule('GET', 'publisheddata/:doi/publication'),
 ];
 
 const reads = (...patterns: readonly string[]): OperationsRule[] =>
@@ -42,7 +46,7 @@ export const operationsCalls: readonly OperationsRule[] = [
   ...reads('parking-lot', 'parking-lot/groups', 'reconciliations', 'reconciliations/:id'),
   ...reads('jobs/:id', 'limits', 'work-orders', 'works', 'works/:id', 'workers', 'shares', 'copies'),
   ...reads('retrievals', 'retrieved', 'scrubbing', 'set-aside', 'adoptions', 'adoptions/:id'),
-  ...reads('publications', 'publications/:doi', 'recalls', 'public-side'),
+  ...reads('publications', 'publications/:doi', 'recalls', 'public-side', 'uploads'),
   acts('GET', 'audit', 'operations.audit'),
   // With its body, which may hold what only operators read.
   acts('GET', 'parking-lot/:id', 'operations.act'),
@@ -86,10 +90,19 @@ export function ruleFor<Rule extends CallRule>(
   return fitting.find(({ pattern }) => !pattern.includes(':')) ?? fitting[0];
 }
 
+/** Calls of catalog-api that stand where an id may stand: no record is called so, and whoever asks for one gets another answer. */
+const noIds = new Set([
+  ...['count', 'findOne', 'fullquery', 'fullfacet', 'metadataKeys', 'datasetDetails', 'public'],
+  ...['config', 'formpopulate', 'rows', 'counts'],
+]);
+
 function fits(pattern: string, segments: readonly string[]): boolean {
   const parts = pattern.split('/');
   return (
     parts.length === segments.length &&
-    parts.every((part, index) => part.startsWith(':') || part === segments[index])
+    parts.every((part, index) => {
+      const segment = segments[index] ?? '';
+      return part.startsWith(':') ? !noIds.has(segment) : part === segment;
+    })
   );
 }

@@ -7,7 +7,7 @@ import { refusalOf } from './passed-answer.js';
 
 /** Milliseconds for an answer; for rights and sign-out less, as every request may wait for them. */
 const patience = 30_000;
-const shortPatience = 5000;
+export const shortPatience = 5000;
 
 /** As whom, and from where, catalog-api is asked. */
 export interface Asker {

@@ -44,6 +44,14 @@ describe('The path of a call that is passed on', () => {
     it(`is none when it is written ${JSON.stringify(odd.slice(0, 40))}`, () =>
       assert.equal(askedPath(`${prefix}${odd}`, prefix), undefined));
 
+  it('may name a folder where shares are called so, and still nothing above it', () => {
+    const of = (path: string) => askedPath(`${prefix}${path}`, prefix, true);
+    const path = 'shares/%2Flts%2Ftape0/mode';
+    assert.equal(encodedPath(of(path)?.segments ?? []), path);
+    for (const odd of ['%2F', '%2F%2Flts', '%2F..%2Flts', '%2Flts%2F', '%2F.', ''])
+      assert.equal(of(`shares/${odd}/mode`), undefined, odd);
+  });
+
   it('is none below another prefix', () =>
     assert.equal(askedPath('/console/api/other/jobs', prefix), undefined));
 });

@@ -17,8 +17,9 @@ export interface AskedPath {
  * Undefined for whatever could be understood as another path: empty parts, `.` and `..` in any spelling, control characters.
  *
  * @param url of the request, as it came
+ * @param mayBeFolder whether a part may begin with a slash: shares without a name of their own are called by their folders
  */
-export function askedPath(url: string, prefix: string): AskedPath | undefined {
+export function askedPath(url: string, prefix: string, mayBeFolder = false): AskedPath | undefined {
   const [path = '', ...rest] = url.split('?');
   if (!path.startsWith(prefix) || rest.length > 1 || url.includes('#')) return undefined;
   const parts = path.slice(prefix.length).split('/');
@@ -26,7 +27,8 @@ export function askedPath(url: string, prefix: string): AskedPath | undefined {
   const segments: string[] = [];
   for (const part of parts) {
     const segment = decoded(part);
-    if (segment === undefined || !isSafe(segment)) return undefined;
+    if (segment === undefined || !isSafe(mayBeFolder ? segment.replace(/^\//, '') : segment))
+      return undefined;
     segments.push(segment);
   }
   return { segments, query: rest[0] === undefined || rest[0] === '' ? '' : `?${rest[0]}` };

@@ -5,6 +5,7 @@ import { codeOf, messageOf, withoutQuery } from '#kernel';
 import { currentTraceparent } from '#messaging';
 import { LOGGER, type Logger } from '#observability';
 import { ConfigToken, isSecure, type ConsoleConfig } from '../console.config.js';
+import { isOfBrowserThatLeft } from './closed-by.js';
 import { clearedSession } from './cookies.js';
 import { ConsoleError } from './console-error.js';
 
@@ -19,6 +20,8 @@ export class FaultsFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
+    // No fault of ours or of the apps, and nobody is there to be answered.
+    if (isOfBrowserThatLeft(error)) return;
     const traceId = currentTraceparent()?.split('-')[1];
     const { status, body } = answerFor(error, traceId);
     if (status >= 500)

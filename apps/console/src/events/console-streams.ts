@@ -9,14 +9,18 @@ import { ConsoleError } from '../edge/console-error.js';
 import { securityHeaders } from '../edge/security-headers.js';
 import { permits, type CurrentSession } from '../session/session.js';
 import { Sessions } from '../session/sessions.service.js';
+import { Hearsay } from './hearsay.js';
 import { PersonFeed } from './person-feed.js';
 import { Tab, type Topic } from './tab.js';
 
 /** Milliseconds between two rounds. */
 const pause = 1000;
-/** Rounds between signs of life on each stream, and between hints that operations may have changed. */
+/** Rounds between signs of life on each stream. */
 const roundsPerBreath = 15;
-const roundsPerHint = 5;
+/** Rounds between hints that operations may have changed: while nobody tells the console, and while the broker does, as it does not tell all. */
+const roundsPerHint = { untold: 5, told: 15 };
+/** Milliseconds in which several things that were told become one hint. */
+const hintPause = 250;
 /** Milliseconds for which a session of an open page is believed, and how many are looked at in one round. */
 const trustedFor = 60_000;
 const maxChecks = 20;
@@ -30,11 +34,13 @@ export class ConsoleStreams extends HostedLoop {
   private readonly feeds = new Map<string, PersonFeed>();
   private rounds = 0;
   private isClosed = false;
+  private hinting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly catalogue: CatalogClient,
     private readonly sessions: Sessions,
     private readonly clock: Clock,
+    private readonly hearsay: Hearsay,
     @Inject(LOGGER) logger: Logger,
   ) {
     super({ name: 'events for pages', pause, logger, fault: 'event streams could not be served' });
@@ -46,11 +52,13 @@ export class ConsoleStreams extends HostedLoop {
       gauges: { catena_event_streams: { help: 'Open event streams of this process.' } },
       read: () => [{ metric: 'catena_event_streams', value: this.tabs.length }],
     });
+    this.hearsay.listen((context) => this.hint(context));
     super.onApplicationBootstrap();
   }
 
   override onModuleDestroy(): void {
     this.isClosed = true;
+    clearTimeout(this.hinting);
     for (const feed of this.feeds.values()) feed.close();
     super.onModuleDestroy();
   }
@@ -91,13 +99,28 @@ export class ConsoleStreams extends HostedLoop {
       for (const tab of feed.tabs) {
         if (this.sessions.isOver(tab.session)) tab.end();
         else if (this.rounds % roundsPerBreath === 0) tab.breathe();
-        // Nobody tells the console what operators changed: pages fetch again what they show.
-        if (this.rounds % roundsPerHint === 0 && hears(tab)) feed.tell(tab, 'operations', '{"topic":"all"}');
       }
       feed.beat();
     }
+    // What is not told: pages fetch again what they show, and say where nothing is told at all.
+    const isTold = this.hearsay.connected;
+    if (this.rounds % roundsPerHint[isTold ? 'told' : 'untold'] === 0) this.tell(isTold ? 'all' : 'polled');
     const due = this.tabs.filter(({ checkedAt }) => now - checkedAt >= trustedFor).slice(0, maxChecks);
     await Promise.all(due.map((tab) => this.check(tab, now)));
+  }
+
+  /** The first of several that come together says what it is about, all of them what pages are to fetch again. */
+  private hint(context: string): void {
+    this.hinting ??= setTimeout(() => {
+      this.hinting = undefined;
+      this.tell(context);
+    }, hintPause);
+  }
+
+  private tell(topic: string): void {
+    const data = JSON.stringify({ topic });
+    for (const feed of this.feeds.values())
+      for (const tab of feed.tabs) if (hears(tab)) feed.tell(tab, 'operations', data);
   }
 
   private async check(tab: Tab, now: number): Promise<void> {

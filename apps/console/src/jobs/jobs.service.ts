@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { AuditEntry, ConsoleJobs, Page, ShownJob, Why } from '#console-api';
 import { Clock } from '#kernel';
 import { askApps, fromEach, whyJobs, type OperatedApp } from '#operations-client';
+import { shortPatience } from '../calls/catalog-client.js';
 import { OperatedApps } from '../calls/operated-apps.js';
+import { ConsoleError } from '../edge/console-error.js';
 import { readingFor } from '../passing/operations.service.js';
 import { CataloguePassing } from '../passing/catalogue-passing.js';
 import { permits, type CurrentSession } from '../session/session.js';
@@ -121,12 +123,19 @@ export class Jobs {
 
   /**
    * catalog-api is asked with this very request whether the person may see the job; only then the apps are, which know nobody's
-   * rights.
+   * rights. Who may read whatever they say is helped while it does not answer, too: then it is needed most.
    */
   private async seen({ session, from, signal }: Asking, id: string): Promise<{ readonly job: string }> {
     const path = `/api/v4/jobs/${encodeURIComponent(id)}/overview?limit=1`;
-    const { job } = await this.catalogue.read<{ job: { id: string } }>(session, from, path, signal);
-    return { job: job.id };
+    const mayAll = permits(session, 'operations.read');
+    const call = { path, ...(mayAll ? { patience: shortPatience } : {}) };
+    try {
+      const { job } = await this.catalogue.read<{ job: { id: string } }>(session, from, call, signal);
+      return { job: job.id };
+    } catch (error) {
+      if (mayAll && isAway(error)) return { job: id };
+      throw error;
+    }
   }
 
   /** Of all apps of a kind, each from its own place: they may have databases of their own. */
@@ -187,6 +196,11 @@ export interface PartsQuery {
   readonly limit: number;
   /** The one of the two lists that goes on; the other one is not asked. */
   readonly only?: 'orders' | 'works';
+}
+
+/** Nothing was refused: the catalogue cannot be asked. */
+function isAway(error: unknown): boolean {
+  return error instanceof ConsoleError && (error.status >= 500 || error.code === 'console.emergency-session');
 }
 
 const nothing = { page: { items: [] as readonly PartOfApp[] }, missing: [] as Why['missing'] };

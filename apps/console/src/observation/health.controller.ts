@@ -1,5 +1,5 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { livenessOf, Open } from '#service-host';
+import { livenessOf, Open, type Named } from '#service-host';
 import { ConfigToken, type ConsoleConfig } from '../console.config.js';
 import { CataloguePulse } from './catalogue-pulse.js';
 
@@ -15,8 +15,8 @@ export class HealthController {
   ) {}
 
   @Get('live')
-  live(): { status: 'ok'; app: string } {
-    return livenessOf('console', this.config.livenessLimit);
+  live(): { status: 'ok' } & Named {
+    return livenessOf({ app: 'console' }, this.config.livenessLimit);
   }
 
   @Get(['', 'ready'])

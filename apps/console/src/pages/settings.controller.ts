@@ -30,6 +30,7 @@ export class SettingsController {
       links,
       version: version(),
       apps: this.apps.names,
+      told: this.config.rabbitmqUrl !== undefined,
     };
   }
 

@@ -43,8 +43,14 @@ export class CataloguePassing {
   }
 
   /** The answer of a question that has to succeed. @throws ConsoleError with what catalog-api refused */
-  async read<Body>(session: CurrentSession, from: string, path: string, signal: AbortSignal): Promise<Body> {
-    const { status, text, headers } = await this.ask(session, from, { path }, signal);
+  async read<Body>(
+    session: CurrentSession,
+    from: string,
+    call: string | Pick<CatalogueCall, 'path' | 'patience'>,
+    signal: AbortSignal,
+  ): Promise<Body> {
+    const asked = typeof call === 'string' ? { path: call } : call;
+    const { status, text, headers } = await this.ask(session, from, asked, signal);
     const retryAfter = headers.get('retry-after') ?? undefined;
     if (status !== 200) throw refusalOf({ app: 'catalog-api', status, text, retryAfter });
     return JSON.parse(text) as Body;

@@ -36,7 +36,7 @@ export class OperationsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const asked = askedPath(request.url, prefix);
+    const asked = askedPath(request.url, prefix, true);
     const method = methods.find((one) => one === request.method);
     const [app, ...segments] = asked?.segments ?? [];
     if (asked === undefined || app === undefined || method === undefined)

@@ -42,6 +42,8 @@ export class OperationsPassing {
       const path = `${encodedPath(asked.segments)}${asked.query}`;
       return await plainCall(app, acting, { patience, ...call, path }, signal);
     } catch (error) {
+      // The app is not silent: nobody waits for it any more.
+      signal.throwIfAborted();
       throw silent(name, error);
     }
   }

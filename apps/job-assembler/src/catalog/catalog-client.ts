@@ -47,7 +47,7 @@ export interface CatalogDatablock {
 
 /** A datablock with the files in it; those of earlier systems may have none listed. */
 export interface ListedDatablock extends CatalogDatablock {
-  readonly dataFileList?: readonly Pick<CatalogFile, 'path' | 'size'>[] | null;
+  readonly dataFileList?: readonly Pick<CatalogFile, 'path' | 'size' | 'perm'>[] | null;
 }
 
 /** Files on a page, about: a block of files, or a datablock, may list 50 000 of them, or one. */

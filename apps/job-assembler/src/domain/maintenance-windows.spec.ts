@@ -58,6 +58,19 @@ describe('A maintenance window', () => {
     assert.equal(opensAt(shorter, '2026-03-29T00:30:00Z'), '2026-03-29T01:00');
   });
 
+  it('leaves the minutes open that a change of the clock puts between two closed times', () => {
+    // Saturday's ends with the change from 2 to 3 o'clock, Sunday's begins a minute later.
+    const spring = weekly({ timeZone: 'America/New_York', days: [6, 7], from: 181, to: 128 });
+    assert.equal(opensAt(spring, '2026-03-08T00:00:00Z'), '2026-03-08T07:00');
+    assert.equal(opensAt(spring, '2026-03-08T07:00:00Z'), 'open');
+    assert.notEqual(opensAt(spring, '2026-03-08T07:01:00Z'), 'open');
+    // 2:05 to 3:30, and the clock is set from 3 to 2 o'clock: five minutes before 2:05 comes again.
+    const autumn = weekly({ from: 125, to: 210 });
+    assert.equal(opensAt(autumn, '2026-10-25T00:55:00Z'), '2026-10-25T01:00');
+    assert.equal(opensAt(autumn, '2026-10-25T01:04:00Z'), 'open');
+    assert.equal(opensAt(autumn, '2026-10-25T01:05:00Z'), '2026-10-25T02:30');
+  });
+
   it('that follows on another one is waited for as well, and windows without a gap never end', () => {
     const second = weekly({ from: 150, to: 200 });
     const opening = windowOpen({ windows: [weekly(), second] }, new Date('2026-02-01T00:00:00Z'));
@@ -107,7 +120,7 @@ describe('A maintenance window', () => {
         const end = opening.opensAt!.getTime();
         assert.ok(end > now.getTime());
         assert.ok(!isWithin(new Date(end)), 'open at the time it names');
-        for (let at = now.getTime(); at < end; at += 7 * minute) assert.ok(isWithin(new Date(at)));
+        for (let at = now.getTime(); at < end; at += minute) assert.ok(isWithin(new Date(at)));
         assert.ok(isWithin(new Date(end - 1)), 'and not a moment before');
       }),
       { numRuns: 1000 },

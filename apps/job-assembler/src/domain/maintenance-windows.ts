@@ -2,10 +2,9 @@ import type { MaintenanceWindow, Target } from '#routes';
 
 const minute = 60_000;
 const minutesOfDay = 24 * 60;
+const minutesOfWeek = 7 * minutesOfDay;
 /** Windows that follow one another without a gap; beyond that a target counts as never open. */
 const maxWindows = 1000;
-
-type Weekly = Extract<MaintenanceWindow, { kind: 'weekly' }>;
 
 /** Whether work may begin at a target: a window closes it. */
 export type Opening =
@@ -38,30 +37,39 @@ function firstOpen(windows: readonly MaintenanceWindow[], now: Date): Date | und
   return undefined;
 }
 
-/** When a window that a moment lies in ends; undefined for a moment outside. */
+/** When a window that a moment lies in ends, or the wall clock changes before that; undefined for a moment outside. */
 function endOf(window: MaintenanceWindow, at: Date): Date | undefined {
   if (window.kind === 'once') return window.from <= at && at < window.to ? window.to : undefined;
   const left = minutesLeft(window, at);
   if (left === undefined) return undefined;
   const begun = Math.floor(at.getTime() / minute) * minute;
-  const end = begun + left * minute;
-  // Where the wall clock was set forward meanwhile, the window has ended before; where back, it goes on and is asked again.
-  return new Date(firstOutside(window, begun, end));
+  // Where the wall clock is set in between, nothing can be said of what comes after: whoever asks, asks again from there.
+  return new Date(firstChange(window.timeZone, begun, begun + left * minute));
 }
 
-/** The first minute outside the window after one in it; `last` at the latest. The wall clock changes once in between, at most. */
-function firstOutside(window: Weekly, within: number, last: number): number {
-  let [inside, outside] = [within, last];
-  while (outside - inside > minute) {
-    const middle = inside + Math.floor((outside - inside) / minute / 2) * minute;
-    if (minutesLeft(window, new Date(middle)) === undefined) outside = middle;
-    else inside = middle;
+/** The first minute that the wall clock does not count on from `begun`; `last` where it does. It changes once in a day, at most. */
+function firstChange(timeZone: string, begun: number, last: number): number {
+  const ahead = aheadOf(timeZone, begun);
+  let [before, after] = [begun, last];
+  if (aheadOf(timeZone, last) === ahead) return last;
+  while (after - before > minute) {
+    const middle = before + Math.floor((after - before) / minute / 2) * minute;
+    if (aheadOf(timeZone, middle) === ahead) before = middle;
+    else after = middle;
   }
-  return outside;
+  return after;
+}
+
+/** How many minutes of a week the wall clock shows more than the time since 1970. */
+function aheadOf(timeZone: string, at: number): number {
+  const { day, minutes } = wallClock(new Date(at), timeZone);
+  const ahead = (day * minutesOfDay + minutes - at / minute) % minutesOfWeek;
+  return ahead < 0 ? ahead + minutesOfWeek : ahead;
 }
 
 /** Minutes on the wall clock until the window ends; undefined outside of it. */
-function minutesLeft({ days, from, to, timeZone }: Weekly, at: Date): number | undefined {
+function minutesLeft(window: Extract<MaintenanceWindow, { kind: 'weekly' }>, at: Date): number | undefined {
+  const { days, from, to, timeZone } = window;
   const { day, minutes } = wallClock(at, timeZone);
   const length = to > from ? to - from : to + minutesOfDay - from;
   const gone = minutes - from;

@@ -101,6 +101,24 @@ describe('The plan of a retrieval that names files', () => {
     ]);
   });
 
+  it('takes the directories in lists of earlier systems for no files', async () => {
+    const directory = (path: string) => ({ path, size: 4096, perm: 'drwxr-xr-x' });
+    const [first, second] = [listed(0, 'run/b', 'a'), listed(1, 'run/c')];
+    datablocks = [
+      { ...first, dataFileList: [directory('run'), ...first.dataFileList] },
+      { ...second, dataFileList: [...second.dataFileList, directory('other')] },
+      { ...listed(2), dataFileList: [directory('empty')] },
+    ];
+    assert.deepEqual(await wanted('run'), [
+      [0, 5, 1, 5, paths('run/b')],
+      [1, 20_480],
+    ]);
+    await assembler.store.orders.deleteMany({});
+    await assembler.store.tasks.deleteMany({});
+    assert.deepEqual(await wanted('empty'), []);
+    assert.equal((await task()).fault?.code, 'assembly.files-not-archived');
+  });
+
   it('makes the same list of the same files, in whatever order they are named or listed', async () => {
     const [[, , , , first] = []] = await wanted('run/c', 'a');
     await assembler.store.orders.deleteMany({});

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ClaimChecks } from '#claim-check';
 import type { SelectionLine } from '#contracts';
-import { listedPath, NamedFiles, PermanentError, stillMoving } from '#kernel';
+import { isDirectoryEntry, listedPath, NamedFiles, PermanentError, stillMoving } from '#kernel';
 import type { WorkOrder } from '../aggregates/records.js';
 import { CatalogClient, type CatalogDataset, type ListedDatablock } from '../catalog/catalog-client.js';
 import type { Plan } from './dataset-drafts.js';
@@ -50,8 +50,11 @@ export class DatablocksToRead {
       const files = listOf(datablock, pid);
       const chosen = files.filter(({ path }) => wanted.see(path));
       stillMoving();
-      if (chosen.length === files.length) yield { archiveId, bytes: packedSize };
-      else if (chosen.length > 0) yield await this.part(plan, datablock, count, chosen, dataset);
+      // One of an earlier system may list nothing but directories.
+      if (chosen.length > 0)
+        yield chosen.length === files.length
+          ? { archiveId, bytes: packedSize }
+          : await this.part(plan, datablock, count, chosen, dataset);
       await plan.keepLease();
       count += 1;
     }
@@ -79,7 +82,8 @@ export class DatablocksToRead {
 
 /** @throws PermanentError `assembly.files-unlisted`: nobody knows what is in it, so nobody knows what is not */
 function listOf({ archiveId, dataFileList }: ListedDatablock, pid: string): Files {
-  if (dataFileList !== undefined && dataFileList !== null && dataFileList.length > 0) return dataFileList;
+  if (dataFileList !== undefined && dataFileList !== null && dataFileList.length > 0)
+    return dataFileList.filter((entry) => !isDirectoryEntry(entry));
   throw new PermanentError(
     'assembly.files-unlisted',
     `Expected the files of datablock ${archiveId} of dataset ${pid} in its dataFileList, found none: an earlier system archived it. Retrieve the whole dataset (an empty files list).`,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FileLine } from '#contracts';
-import { listedPath, PermanentError } from '#kernel';
+import { isDirectoryEntry, listedPath, PermanentError } from '#kernel';
 import { CatalogClient, type CatalogFile } from '../catalog/catalog-client.js';
 import { FileSplitter } from '../domain/split-files.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
@@ -24,6 +24,7 @@ export class DatasetFiles {
     for await (const block of this.catalog.fileBlocks(pid)) {
       await moved();
       for (const file of block.dataFileList) {
+        if (isDirectoryEntry(file)) continue;
         const line = lineOf(file, sourceFolder, block.chkAlg);
         const mark = createHash('sha1').update(line.path).digest('base64').slice(0, 14);
         if (seen.has(mark))

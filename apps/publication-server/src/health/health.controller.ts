@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
-import { livenessOf, Open } from '#service-host';
+import { livenessOf, Open, type Named } from '#service-host';
 import { DatabasePulse } from '#service-host';
 import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 
@@ -13,8 +13,8 @@ export class HealthController {
   ) {}
 
   @Get('live')
-  live(): { status: 'ok'; app: string } {
-    return livenessOf('publication-server', this.config.livenessLimit);
+  live(): { status: 'ok' } & Named {
+    return livenessOf({ app: 'publication-server' }, this.config.livenessLimit);
   }
 
   @Get(['', 'ready'])

@@ -95,8 +95,8 @@ export class PublisherNumbers implements OnApplicationBootstrap {
   private differences(): Sample[] {
     const { last } = this.reconciliation;
     if (last === undefined) return [];
-    const { missed, gone, unpushed, unknown, drifted, at } = last;
-    const found = { missed, gone, unpushed, unknown: unknown.length, drifted };
+    const { missed, gone, unpushed, unknownCount: unknown, drifted, at } = last;
+    const found = { missed, gone, unpushed, unknown, drifted };
     return [
       ...Object.entries(found).map(([kind, value]) => ({
         ...{ metric: 'catena_reconcile_differences', labels: { kind }, value },

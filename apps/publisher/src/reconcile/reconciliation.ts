@@ -21,10 +21,24 @@ export interface Findings {
   readonly unpushed: number;
   /** In the public store, and nobody here knows why: for people to look at. */
   readonly unknown: readonly string[];
+  /** How many those are: `unknown` names some of them only. */
+  readonly unknownCount: number;
   /** Different at DataCite. */
   readonly drifted: number;
-  readonly checked: { readonly publications: number; readonly dois: number };
+  readonly checked: Checked;
   readonly at: Date;
+}
+
+/** How much of what there is was compared. */
+export interface Checked {
+  /** Those whose content was compared with the public store. */
+  readonly publications: number;
+  /** Those that were not: blocked, under way, or pushed while it was compared. */
+  readonly skipped: number;
+  /** Those that DataCite was asked about. */
+  readonly dois: number;
+  /** Those it was not asked about: RECONCILE_DOIS are asked about at once, and none that is blocked or under way. */
+  readonly doisLeft: number;
 }
 
 /** Rows of our own table in one read. */
@@ -66,12 +80,13 @@ export class Reconciliation extends HostedLoop {
 
   async run(): Promise<Findings> {
     const { missed, drafts } = await this.compareCatalogue();
-    const { gone, unpushed, unknown, publications } = await this.comparePublicStore(drafts);
-    const { drifted, dois } = await this.compareDatacite();
-    const checked = { publications, dois };
-    this.last = { missed, gone, unpushed, unknown, drifted, checked, at: this.clock.now() };
+    const { publications, skipped, ...found } = await this.comparePublicStore(drafts);
+    const { drifted, dois, doisLeft } = await this.compareDatacite();
+    const checked = { publications, skipped, dois, doisLeft };
+    this.last = { missed, ...found, drifted, checked, at: this.clock.now() };
+    const { unknown, unknownCount } = found;
     this.logger.info(
-      { ...this.last, unknown: unknown.length },
+      { ...this.last, unknown: unknownCount },
       'compared catalogue, public store and DataCite',
     );
     if (unknown.length > 0)
@@ -113,7 +128,9 @@ export class Reconciliation extends HostedLoop {
     gone: number;
     unpushed: number;
     unknown: string[];
+    unknownCount: number;
     publications: number;
+    skipped: number;
   }> {
     const began = this.clock.now();
     const theirs = new Map<string, string>();
@@ -121,17 +138,20 @@ export class Reconciliation extends HostedLoop {
       stillMoving();
       theirs.set(doi, digest);
     }
-    const counts = { gone: 0, unpushed: 0, publications: 0 };
+    const counts = { gone: 0, unpushed: 0, publications: 0, skipped: 0 };
     for await (const ours of this.ownRows()) {
       stillMoving();
       this.stopping.throwIfAborted();
-      counts.publications += 1;
       const key = doiKey(ours._id);
       const digest = theirs.get(key);
       theirs.delete(key);
-      if (ours.dueAt !== undefined || ours.blocked !== undefined) continue;
       // What was pushed since the digest was read is not in it.
-      if (ours.pushed !== undefined && ours.pushed.at >= began) continue;
+      const isNew = ours.pushed !== undefined && ours.pushed.at >= began;
+      if (ours.dueAt !== undefined || ours.blocked !== undefined || isNew) {
+        counts.skipped += 1;
+        continue;
+      }
+      counts.publications += 1;
       if (ours.pushed !== undefined && digest !== ours.pushed.digest) {
         // Its parts were thrown away after the push: the content is read anew.
         const found = { stale: ours.wanted === 'published', pushed: { ...ours.pushed, lost: true } };
@@ -144,13 +164,14 @@ export class Reconciliation extends HostedLoop {
         if (await this.targets.mend(ours, { stale: true })) counts.gone += 1;
       }
     }
-    return { ...counts, unknown: [...theirs.keys()].slice(0, maxUnknown) };
+    return { ...counts, unknown: [...theirs.keys()].slice(0, maxUnknown), unknownCount: theirs.size };
   }
 
   /** Some at a time, those first that were not looked at longest. */
-  private async compareDatacite(): Promise<{ drifted: number; dois: number }> {
+  private async compareDatacite(): Promise<{ drifted: number; dois: number; doisLeft: number }> {
     const most = this.config.reconcile.dois;
-    if (this.config.datacite === undefined || most === 0) return { drifted: 0, dois: 0 };
+    const known = await this.store.publications.countDocuments({ 'doi.checkedAt': { $exists: true } });
+    if (this.config.datacite === undefined || most === 0) return { drifted: 0, dois: 0, doisLeft: known };
     const oldest = await this.store.publications
       .find(
         {
@@ -184,7 +205,7 @@ export class Reconciliation extends HostedLoop {
         'DataCite says something else',
       );
     }
-    return { drifted, dois: oldest.length };
+    return { drifted, dois: oldest.length, doisLeft: Math.max(known - oldest.length, 0) };
   }
 
   private async *ownRows(): AsyncGenerator<Publication> {

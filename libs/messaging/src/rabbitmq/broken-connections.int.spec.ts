@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'amqplib';
 import { after, describe, it } from 'node:test';
-import { LifeSigns, newId } from '#kernel';
+import { LifeSigns, newId, wait } from '#kernel';
 import { createLogger } from '#observability';
 import { amqpMethods, CuttingProxy, type Trouble } from '../testing/cutting-proxy.js';
 import { until } from '../testing/message-transport.conformance.js';
@@ -105,6 +105,25 @@ describe('An app whose connection breaks at the wrong moment', () => {
           assert.equal(proxy.struck, 2);
         },
       ));
+
+  it('outlives a connection that is opened after it has gone, and cut as it says goodbye', async () => {
+    const proxy = await CuttingProxy.before(url);
+    const heard: unknown[] = [];
+    const hear = (error: unknown): number => heard.push(error);
+    process.on('uncaughtException', hear);
+    try {
+      proxy.strike(amqpMethods.connectionClose, 'cut', 2);
+      const options = { url: proxy.url, connectionName: 'broken', onFatal: assert.ifError };
+      await new RabbitTransport(options, logger).close();
+      await until(() => proxy.struck === 2);
+    } finally {
+      await proxy.close();
+      // The client hears of the cut from the kernel.
+      await wait(100);
+      process.off('uncaughtException', hear);
+    }
+    assert.deepEqual(heard, []);
+  });
 
   it('notices a connection that stays open and answers nothing', () =>
     broken(

@@ -162,7 +162,8 @@ function codeOf(error: unknown): unknown {
   return (error as { code?: unknown }).code;
 }
 
-async function refusingDrift(name: string, declaration: PromiseLike<unknown>): Promise<void> {
+/** @throws TransientError `messaging.refused`; PermanentError `messaging.topology-drift` */
+export async function refusingDrift(name: string, declaration: PromiseLike<unknown>): Promise<void> {
   try {
     await declaration;
   } catch (error) {

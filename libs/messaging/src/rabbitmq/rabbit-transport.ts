@@ -11,9 +11,11 @@ import {
   type WireMessage,
 } from '../message-transport.js';
 import { notePublished } from '../measured.js';
+import type { Place } from '../catalogue-side.js';
 import type { BrokerLine } from './broker-line.js';
 import { ConfirmingPublisher } from './confirming-publisher.js';
 import { declareTopology } from './declare-topology.js';
+import { HeldPlace } from './held-place.js';
 import { lookAtQueue } from './look-at-queue.js';
 import { RabbitSubscription } from './rabbit-subscription.js';
 import { SupervisedConnection } from './supervised-connection.js';
@@ -29,9 +31,11 @@ export interface RabbitOptions {
   readonly confirmTimeout?: number;
   /** Milliseconds the broker may take for any other answer before its connection is given up. Default 30 000. */
   readonly answerLimit?: number;
+  /** Both connections hold it before they carry anything, after each break anew; another kind that has it is fatal. */
+  readonly place?: Place | undefined;
   /** Default: those of the process. */
   readonly signs?: LifeSigns;
-  /** Called when the broker's topology contradicts ours: an operator must act. */
+  /** Called when the broker's topology contradicts ours, or another app has our place: an operator must act. */
   readonly onFatal: (error: CatenaError) => void;
 }
 
@@ -46,7 +50,9 @@ export class RabbitTransport extends MessageTransport {
   private readonly listeners: (() => void)[] = [];
   private readonly outgoing: SupervisedConnection;
   private readonly incoming: SupervisedConnection;
+  private readonly places: readonly HeldPlace[];
   private incomingLine: BrokerLine | undefined;
+  private fatal: CatenaError | undefined;
 
   constructor(
     private readonly options: RabbitOptions,
@@ -59,8 +65,23 @@ export class RabbitTransport extends MessageTransport {
       options.confirmTimeout ?? 10_000,
       logger,
     );
-    this.outgoing = this.supervised('publish', (line) => this.setUpOutgoing(line));
-    this.incoming = this.supervised('consume', (line) => this.setUpIncoming(line));
+    const { place } = options;
+    const held = ['publish', 'consume'].map(() => (place === undefined ? undefined : new HeldPlace(place)));
+    this.places = held.filter((one) => one !== undefined);
+    const holding =
+      (one: HeldPlace | undefined, setUp: (line: BrokerLine) => Promise<void>) =>
+      async (line: BrokerLine): Promise<void> => {
+        await one?.take(line);
+        await setUp(line);
+      };
+    this.outgoing = this.supervised(
+      'publish',
+      holding(held[0], (line) => this.setUpOutgoing(line)),
+    );
+    this.incoming = this.supervised(
+      'consume',
+      holding(held[1], (line) => this.setUpIncoming(line)),
+    );
   }
 
   get account(): string {
@@ -72,6 +93,7 @@ export class RabbitTransport extends MessageTransport {
   }
 
   async declare(topology: Topology): Promise<void> {
+    if (this.fatal !== undefined) throw this.fatal;
     this.topologies.push(topology);
     await this.now((line) => declareTopology(line, topology));
   }
@@ -125,6 +147,8 @@ export class RabbitTransport extends MessageTransport {
 
   async close(): Promise<void> {
     await Promise.all(this.subscriptions.map((subscription) => subscription.drain()));
+    // One after the other: the last one sees that it is the last.
+    for (const place of this.places) await place.release();
     await Promise.all([this.outgoing.close(), this.incoming.close()]);
   }
 
@@ -183,6 +207,7 @@ export class RabbitTransport extends MessageTransport {
 
   private isFatal(error: unknown): boolean {
     if (!(error instanceof CatenaError) || error.retriable) return false;
+    this.fatal = error;
     this.options.onFatal(error);
     return true;
   }

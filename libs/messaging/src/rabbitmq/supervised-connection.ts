@@ -119,9 +119,9 @@ export class SupervisedConnection {
       wait(answerLimit, AbortSignal.any([signal, settled.signal])),
     ]).finally(() => settled.abort());
     if (given !== undefined) return given;
-    // A broker that answers now comes too late.
+    // A broker that answers now comes too late. The line takes what happens to the connection until it has gone.
     opening.then(
-      (late) => late.close().catch(() => undefined),
+      (late) => new BrokerLine(name, late, answerLimit, this.logger).close(),
       () => undefined,
     );
     throw new TransientError(

@@ -24,6 +24,7 @@ export class CuttingProxy {
   struck = 0;
   private plan: { readonly method: string; readonly trouble: Trouble; left: number } | undefined;
   private away = false;
+  private refusing = false;
 
   private constructor(
     private readonly server: Server,
@@ -60,6 +61,17 @@ export class CuttingProxy {
     for (const pair of this.pairs) pair.silent = true;
   }
 
+  /** From now on every connection, old or new, is cut. */
+  refuse(): void {
+    this.refusing = true;
+    for (const pair of this.pairs) pair.end();
+  }
+
+  /** New connections are let through again. */
+  admit(): void {
+    this.refusing = false;
+  }
+
   async close(): Promise<void> {
     for (const pair of this.pairs) pair.end();
     this.server.close();
@@ -68,6 +80,7 @@ export class CuttingProxy {
 
   private join(client: Socket): void {
     this.connections += 1;
+    if (this.refusing) return void client.destroy();
     const pair = new Pair(client, connect(Number(this.target.port), this.target.hostname), (method) =>
       this.meet(method),
     );

@@ -1,4 +1,5 @@
-import { TransientError } from '#kernel';
+import { CatenaError, TransientError } from '#kernel';
+import type { Place } from '../catalogue-side.js';
 import {
   MessageTransport,
   type ConsumeOptions,
@@ -10,6 +11,7 @@ import {
   type Topology,
   type WireMessage,
 } from '../message-transport.js';
+import type { MemoryPlaces } from './memory-places.js';
 
 interface Entry {
   readonly message: WireMessage;
@@ -29,19 +31,32 @@ interface Consumer {
   readonly inFlight: Set<Promise<void>>;
 }
 
+/** A place that a transport holds while it is connected, as `RabbitOptions.place`. */
+export interface MemoryHold {
+  readonly place: Place;
+  readonly at: MemoryPlaces;
+  readonly onFatal: (error: CatenaError) => void;
+}
+
 /** The broker's in-memory twin: same behaviour suite, nothing outside the process. */
 export class MemoryTransport extends MessageTransport {
   private readonly queues = new Map<string, Queue>();
   private readonly bindings = new Set<string>();
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly listeners: (() => void)[] = [];
-  connected = true;
+  private fatal: CatenaError | undefined;
+  connected: boolean;
 
-  constructor(readonly account = 'memory') {
+  constructor(
+    readonly account = 'memory',
+    private readonly hold?: MemoryHold,
+  ) {
     super();
+    this.connected = this.takePlace();
   }
 
   declare(topology: Topology): Promise<void> {
+    if (this.fatal !== undefined) return Promise.reject(this.fatal);
     for (const declaration of topology.queues) {
       if (!this.queues.has(declaration.name))
         this.queues.set(declaration.name, { declaration, waiting: [], consumers: new Set() });
@@ -117,16 +132,36 @@ export class MemoryTransport extends MessageTransport {
 
   /** Cuts or restores the connection. */
   setConnected(connected: boolean): void {
-    this.connected = connected;
-    if (!connected) return;
+    if (!connected) this.leavePlace();
+    this.connected = connected && this.takePlace();
+    if (!this.connected) return;
     for (const listener of this.listeners) listener();
     for (const queue of this.queues.values()) this.dispatch(queue);
   }
 
   close(): Promise<void> {
     this.connected = false;
+    this.leavePlace();
     for (const timer of this.timers) clearTimeout(timer);
     return Promise.resolve();
+  }
+
+  /** False: another kind has it, and this transport never comes back. */
+  private takePlace(): boolean {
+    if (this.fatal !== undefined) return false;
+    try {
+      this.hold?.at.take(this.hold.place, this);
+      return true;
+    } catch (error) {
+      if (!(error instanceof CatenaError)) throw error;
+      this.fatal = error;
+      this.hold?.onFatal(error);
+      return false;
+    }
+  }
+
+  private leavePlace(): void {
+    this.hold?.at.leave(this.hold.place, this);
   }
 
   private route(message: WireMessage, userId: string): boolean {

@@ -90,7 +90,7 @@ describe('An action of an operator', () => {
     const gone = new Promise<void>((resolve) => (go = resolve));
     const first = actions.perform(operator, wish, async () => (await gone, done()));
     await new Promise(setImmediate);
-    await assert.rejects(actions.perform(operator, wish, done), { code: 'operations.changed-meanwhile' });
+    await assert.rejects(actions.perform(operator, wish, done), { code: 'operations.under-way' });
     go();
     await first;
   });

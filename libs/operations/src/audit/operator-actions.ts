@@ -18,6 +18,8 @@ import type { AuditTrail, Ending } from './audit-trail.js';
 
 /** Another operator was faster: the sentence names who, when and what. */
 export const changedMeanwhile = 'operations.changed-meanwhile';
+/** The same call is being answered, or was begun and never ended: whether it was done is not known. */
+export const underWay = 'operations.under-way';
 export const notThere = 'operations.not-there';
 export const notPossible = 'operations.not-possible';
 export const reasonMissing = 'operations.reason-missing';
@@ -80,8 +82,8 @@ export class OperatorActions {
   /**
    * @param change gets the id of the audit entry, which its record keeps; decides in one write
    * @returns what was done, now or by the same call before
-   * @throws PermanentError `operations.changed-meanwhile` while the same call is being answered, `operations.key-reused` for
-   * another wish under the same key; whatever the change throws
+   * @throws PermanentError `operations.under-way` while the same call is being answered, or was begun and never ended;
+   * `operations.key-reused` for another wish under the same key; whatever the change throws
    */
   async perform(operator: Operator, wish: Wish, change: (entry: string) => Promise<Deed>): Promise<Said> {
     const { action, subject, jobId, reason } = wish;
@@ -201,7 +203,7 @@ export class OperatorActions {
       throw new PermanentError(fault?.code ?? notPossible, fault?.message ?? 'It was refused.');
     if (outcome !== 'begun' && outcome !== 'unknown' && (await this.trail.beginAgain(_id))) return undefined;
     throw new PermanentError(
-      changedMeanwhile,
+      underWay,
       `Expected an action that nobody is doing, found that the same call of ${by} has been under way since ${at.toISOString()}. Look at GET operations/audit before you ask again.`,
     );
   }

@@ -12,7 +12,7 @@ export class Spans implements OnModuleInit, OnApplicationShutdown {
   constructor(@Inject(SERVICE_HOST_OPTIONS) private readonly options: ServiceHostOptions) {}
 
   async onModuleInit(): Promise<void> {
-    const { app, observation } = this.options;
+    const { name: app, observation } = this.options;
     const { spansTo: endpoint } = observation;
     if (endpoint !== undefined) this.stop = await exportSpans({ app, version: version(), endpoint });
   }

@@ -36,12 +36,12 @@ export class AppController {
 
   @Get('app')
   app(): object {
-    const { app, installation } = this.options;
+    const { app, name, installation } = this.options;
     const { database, broker, found } = this.health;
     const up = (is: boolean): string => (is ? 'up' : 'down');
     return {
-      ...{ app, ...buildOf(), started: this.started.toISOString(), now: this.clock.now().toISOString() },
-      instance: `${hostname()}:${process.pid}`,
+      ...{ app, name, ...buildOf(), started: this.started.toISOString() },
+      ...{ now: this.clock.now().toISOString(), instance: `${hostname()}:${process.pid}` },
       ...(installation === undefined ? {} : { installation }),
       dependencies: { database: up(database), broker: up(broker), ...found },
       settings: settingsInUse(),

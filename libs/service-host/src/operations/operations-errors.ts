@@ -14,6 +14,7 @@ const statuses: Readonly<Record<string, number>> = {
   'operations.reason-missing': HttpStatus.BAD_REQUEST,
   'operations.not-there': HttpStatus.NOT_FOUND,
   'operations.changed-meanwhile': HttpStatus.CONFLICT,
+  'operations.under-way': HttpStatus.CONFLICT,
   'operations.key-reused': HttpStatus.UNPROCESSABLE_ENTITY,
   'operations.not-allowed': HttpStatus.FORBIDDEN,
   'outbox.editing-off': HttpStatus.FORBIDDEN,

@@ -20,6 +20,7 @@ import {
   type OpenObject,
   type PendingUpload,
   type PutOptions,
+  type RelayOptions,
   type RestoreOptions,
   type UploadPart,
   type UploadedPart,
@@ -28,6 +29,7 @@ import type { PartBuffer } from '../part-buffer.js';
 import { Download } from './download.js';
 import { listObjects, listUploads } from './listings.js';
 import { presigned } from './presign.js';
+import { relay } from './relay.js';
 import { S3Client, type S3ObjectStoreOptions } from './s3-client.js';
 import { codeOf } from './s3-errors.js';
 import { askToRestore, headFrom } from './cold.js';
@@ -82,6 +84,18 @@ export class S3ObjectStore extends ObjectStore {
   override async open(bucket: string, key: string, range: ObjectRange = {}): Promise<OpenObject> {
     checkKey(bucket, key);
     return new Download(this.client, bucket, key, range).start();
+  }
+
+  override async relay(
+    bucket: string,
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+    options: RelayOptions,
+  ): Promise<{ etag: string }> {
+    checkKey(bucket, key);
+    checkSize(options.size);
+    if (options.part !== undefined) checkPartNumber(options.part.partNumber);
+    return { etag: await relay(this.client, { action: 'store', bucket, key }, body, options) };
   }
 
   override async head(bucket: string, key: string): Promise<ObjectHead | undefined> {

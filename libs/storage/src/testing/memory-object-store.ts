@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { PermanentError, TransientError } from '#kernel';
 import type { PartBuffer } from '../part-buffer.js';
+import { proven } from '../s3/relay.js';
 import {
   alreadyExists,
   checkAttributes,
@@ -25,6 +26,7 @@ import {
   type OpenObject,
   type PendingUpload,
   type PutOptions,
+  type RelayOptions,
   type RestoreOptions,
   type UploadPart,
   type UploadedPart,
@@ -222,6 +224,22 @@ export class MemoryObjectStore extends ObjectStore {
     checkPartNumber(partNumber);
     checkSize(size);
     return this.presigned('PUT', bucket, key, expirySeconds, `${uploadId}/${partNumber}/${size}`);
+  }
+
+  override async relay(
+    bucket: string,
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+    { size, sha256, part, beforeEnd }: RelayOptions,
+  ): Promise<{ etag: string }> {
+    if (part === undefined)
+      return this.put(bucket, key, proven(key, body, size, sha256, beforeEnd), { size });
+    await this.whenThere(() => this.upload(bucket, key, part.uploadId));
+    const pieces: Uint8Array[] = [];
+    for await (const piece of proven(key, body, size, sha256, beforeEnd)) pieces.push(piece);
+    return this.whenThere(() =>
+      this.putPart(bucket, key, part.uploadId, part.partNumber, Buffer.concat(pieces)),
+    );
   }
 
   override async sendPart(

@@ -5,6 +5,7 @@ import { before, describe, it } from 'node:test';
 import { PermanentError } from '#kernel';
 import { PartBuffer } from '../part-buffer.js';
 import type { ObjectRange, ObjectStore, UploadPart } from '../object-store.js';
+import { relayConformance } from './relay.conformance.js';
 
 /** What the suite needs of an adapter. */
 export interface ObjectStoreSubject {
@@ -270,6 +271,8 @@ export function objectStoreConformance(name: string, make: () => Promise<ObjectS
         code: 'storage.upload-not-found',
       });
     });
+
+    relayConformance(() => subject);
 
     it('takes parts that are not held in memory', async () => {
       const uploadId = await store.beginUpload(bucket, 'from a file');

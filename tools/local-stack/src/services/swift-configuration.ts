@@ -18,16 +18,7 @@ const PIPELINE = [
   'proxy-server',
 ];
 
-const PLAIN_FILTERS = [
-  'catch_errors',
-  'gatekeeper',
-  'listing_formats',
-  'bulk',
-  'copy',
-  'slo',
-  'dlo',
-  'symlink',
-];
+const PLAIN_FILTERS = ['catch_errors', 'gatekeeper', 'listing_formats', 'bulk', 'copy', 'dlo', 'symlink'];
 
 export function swiftConfiguration(s3: StackSettings['s3']): string {
   return `[swift-hash]
@@ -98,5 +89,9 @@ use = egg:swift#s3api
 location = ${region}
 s3_acl = false
 min_segment_size = 1
+max_upload_part_num = 10000
+[filter:slo]
+use = egg:swift#slo
+max_manifest_segments = 10000
 `;
 }

@@ -1,10 +1,10 @@
+import type { Lifecycle } from '#scicat-words';
 import { Body, Controller, Delete, Get, Headers, Param, Patch, Put, Query } from '@nestjs/common';
 import { CountApiResponse } from '../../answers/common.js';
 import { DatasetClass, OutputDatasetObsoleteDto, UpdateDatasetLifecycleDto } from '../../answers/datasets.js';
 import type { Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { Refusal } from '../../domain/errors.js';
-import type { Lifecycle } from '../../domain/lifecycle.js';
 import { parseFilter } from '../../domain/filter-parts.js';
 import { parseRecordFilter } from '../../domain/record-filter.js';
 import { Admits } from '../../http/admits.decorator.js';

@@ -1,3 +1,4 @@
+import type { Lifecycle } from '#scicat-words';
 import {
   Body,
   Controller,
@@ -26,7 +27,6 @@ import { text } from '../../http/answer.js';
 import type { Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { Refusal } from '../../domain/errors.js';
-import type { Lifecycle } from '../../domain/lifecycle.js';
 import { objectOr } from '../../domain/loopback-filter.js';
 import { parseV4Filter, v4Fields, v4Limits } from '../../domain/v4-filter.js';
 import { Admits, SignedIn } from '../../http/admits.decorator.js';
