@@ -9,3 +9,4 @@ export {
 export { MongoConnection, type MongoOptions } from './mongo-connection.js';
 export { rowsById, rowsWithIds, wholeListById, type RowsOptions } from './rows-by-id.js';
 export { conditionsOf, stepOf, type Step } from './steps.js';
+export { UniqueIndexes } from './unique-indexes.js';

@@ -20,6 +20,8 @@ import type { WorkerRecord } from './operators/worker-record.js';
 /** archiver's own database: its work, what lies on long-term storage and what was retrieved. */
 @Injectable()
 export class ArchiverStore implements OnApplicationBootstrap {
+  private deciding: Promise<void> = Promise.resolve();
+
   constructor(
     private readonly mongo: MongoConnection,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -73,14 +75,28 @@ export class ArchiverStore implements OnApplicationBootstrap {
     return this.mongo.connection.collection<Adoption>('adoptions');
   }
 
-  whenReady(): Promise<void> {
-    return this.mongo.whenReady();
+  /** Nothing works before the index that keeps two names from one storage is there. */
+  async whenReady(): Promise<void> {
+    await this.mongo.whenReady();
+    await this.deciding;
   }
 
   onApplicationBootstrap(): void {
-    void this.mongo
-      .afterStart('indexes', () => this.createIndexes())
+    this.deciding = this.mongo
+      .afterStart('the index that decides', () => this.createDecidingIndex())
+      .catch((error: unknown) =>
+        this.logger.error(
+          { error: messageOf(error) },
+          'could not create a unique index; one storage may get two names',
+        ),
+      );
+    void this.deciding
+      .then(() => this.mongo.afterStart('indexes', () => this.createIndexes()))
       .catch((error: unknown) => this.logger.error({ error: messageOf(error) }, 'could not create indexes'));
+  }
+
+  private async createDecidingIndex(): Promise<void> {
+    await this.targets.createIndex({ identity: 1 }, { name: 'by_identity', unique: true });
   }
 
   private async createIndexes(): Promise<void> {
@@ -108,7 +124,6 @@ export class ArchiverStore implements OnApplicationBootstrap {
     await this.datablocks.createIndex({ 'copies.share': 1 }, { name: 'by_share' });
     await this.datablocks.createIndex({ 'copies.share': 1, 'copies.verifiedAt': 1 }, { name: 'by_proof' });
     await this.adoptions.createIndex({ state: 1, startedAt: 1 }, { name: 'to_go_on_with' });
-    await this.targets.createIndex({ identity: 1 }, { name: 'by_identity', unique: true });
     await this.asides.createIndex({ share: 1 }, { name: 'by_share' });
     await this.asides.createIndex({ dueAt: 1, _id: 1 }, { name: 'due' });
     await this.asides.createIndex({ setAsideAt: 1, _id: 1 }, { name: 'by_age' });

@@ -137,6 +137,7 @@ export class SignInAccounts {
       authStrategy: person.authStrategy,
       __v: 0,
     };
+    await this.catalogue.whenSingle();
     try {
       await this.catalogue.users.insertOne(user);
       return user;

@@ -136,6 +136,7 @@ export class DatablockRegistration {
       updatedAt: now,
       __v: 0,
     };
+    await this.catalogue.whenSingle();
     await this.catalogue.datablocks.updateOne(
       { _id: idFromName(line.archiveId) },
       { $setOnInsert: datablock },

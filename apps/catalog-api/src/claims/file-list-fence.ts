@@ -46,6 +46,7 @@ export class FileListFence {
     datasetId: string,
     unique: Readonly<Record<string, unknown>> = {},
   ): Promise<Passage> {
+    await this.catalogue.whenSingle();
     const intent = this.intentFor(datasetId);
     await this.catalogue.records(collection).insertOne({ _id, ...unique, [intentField]: intent });
     return this.admitted(collection, intent, () =>

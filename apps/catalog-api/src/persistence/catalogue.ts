@@ -6,7 +6,7 @@ import {
 } from '@nestjs/common';
 import { messageOf, wait } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import { isDatabaseAway, MongoConnection, rowsWithIds } from '#persistence';
+import { isDatabaseAway, MongoConnection, rowsWithIds, UniqueIndexes } from '#persistence';
 import { catalogueIndexes, supersededTextIndex } from '#scicat-database';
 import { fillWordLists } from './word-lists.js';
 import type {
@@ -47,6 +47,7 @@ export const acceptedJobs = { 'catena.storing': { $exists: false } };
 export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly stopping = new AbortController();
   private indexing: Promise<void> = Promise.resolve();
+  private readonly uniqueIndexes = new UniqueIndexes('the catalogue');
 
   constructor(
     private readonly mongo: MongoConnection,
@@ -148,22 +149,34 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
     return this.mongo.afterStart(what, work);
   }
 
-  /** Resolves when every index was made or found: from then on nothing can be stored twice. */
+  /** Resolves when every index was made or found. */
   whenIndexed(): Promise<void> {
     return this.indexing;
   }
 
+  /**
+   * Resolves when nothing can be stored twice. Asked before each write that counts on a unique index.
+   *
+   * @throws TransientError `persistence.indexes-missing`
+   */
+  whenSingle(): Promise<void> {
+    return this.uniqueIndexes.whenThere();
+  }
+
   onApplicationBootstrap(): void {
-    this.indexing = this.createIndexes();
+    this.indexing = this.createIndexes(this.uniqueIndexes.begin());
   }
 
   beforeApplicationShutdown(): void {
     this.stopping.abort();
   }
 
-  private async createIndexes(): Promise<void> {
+  /** @param made called when the unique ones are there */
+  private async createIndexes(made: () => void): Promise<void> {
     await this.mongo.whenReady();
-    for (const index of uniqueFirst) await this.createIndex(index);
+    for (const index of uniqueIndexes) await this.createIndex(index);
+    if (!this.stopping.signal.aborted) made();
+    for (const index of otherIndexes) await this.createIndex(index);
   }
 
   /** Without the unique ones two jobs could hold one dataset: a database that is away is waited for. */
@@ -173,7 +186,7 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
     keys,
     options,
     replaces,
-  }: (typeof uniqueFirst)[number]): Promise<void> {
+  }: (typeof uniqueIndexes)[number]): Promise<void> {
     while (!this.stopping.signal.aborted)
       try {
         if (isForWords(keys)) {
@@ -223,10 +236,8 @@ function unlessGone(error: Error & { code?: unknown }): void {
 }
 
 /** What keeps records single is made before what makes searches quick: word indexes of a large collection take minutes. */
-const uniqueFirst = [
-  ...catalogueIndexes.filter(({ options }) => isUnique(options)),
-  ...catalogueIndexes.filter(({ options }) => !isUnique(options)),
-];
+const uniqueIndexes = catalogueIndexes.filter(({ options }) => isUnique(options));
+const otherIndexes = catalogueIndexes.filter(({ options }) => !isUnique(options));
 
 function isUnique(options: object | undefined): boolean {
   return options !== undefined && 'unique' in options;

@@ -71,6 +71,7 @@ export class DatasetClaimRecords {
       ...(exclusive ? { exclusive: pid } : {}),
       outbox: { rows: [] },
     }));
+    await this.catalogue.whenSingle();
     try {
       await this.catalogue.claims.insertMany(claims, { ordered: false });
       return true;

@@ -60,6 +60,7 @@ export class JobRecords {
 
   /** @returns false when there is one under the same key of the same caller */
   async post(job: JobRecord): Promise<boolean> {
+    await this.catalogue.whenSingle();
     try {
       await this.catalogue.jobs.insertOne({ ...job, ...wordsFor('Job', job) });
       return true;

@@ -69,6 +69,7 @@ export class RecordStore {
   ): Promise<R> {
     const record = this.complemented<R>(fields, by);
     const shape = shapeFor(collection, record);
+    await this.catalogue.whenSingle();
     await this.shapes.ensure(shape);
     try {
       await this.catalogue.records(collection).insertOne({

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import { MongoConnection } from '#persistence';
+import { MongoConnection, UniqueIndexes } from '#persistence';
 import type {
   StoredCopy,
   StoredFile,
@@ -18,6 +18,7 @@ import type {
 @Injectable()
 export class PublicStore implements OnApplicationBootstrap {
   private indexing: Promise<void> = Promise.resolve();
+  private readonly uniqueIndexes = new UniqueIndexes('the publication server');
 
   constructor(
     private readonly mongo: MongoConnection,
@@ -64,23 +65,30 @@ export class PublicStore implements OnApplicationBootstrap {
     return this.mongo.whenReady();
   }
 
+  /** Resolves when no request can be open twice. @throws TransientError `persistence.indexes-missing` */
+  whenSingle(): Promise<void> {
+    return this.uniqueIndexes.whenThere();
+  }
+
   /** Resolves when every index was made or found. */
   whenIndexed(): Promise<void> {
     return this.indexing;
   }
 
   onApplicationBootstrap(): void {
+    const made = this.uniqueIndexes.begin();
     this.indexing = this.mongo
-      .afterStart('indexes', () => this.createIndexes())
+      .afterStart('indexes', () => this.createIndexes(made))
       .catch((error: unknown) =>
         this.logger.error({ error: messageOf(error) }, 'could not create indexes; pages will be slow'),
       );
   }
 
-  private async createIndexes(): Promise<void> {
+  private async createIndexes(made: () => void): Promise<void> {
     const { records, files, parts, members, recalls, copies, pictures } = this;
     // First, because it decides: the others make looking quick only.
     await recalls.createIndex({ place: 1 }, { name: 'open_once', unique: true, sparse: true });
+    made();
     await records.createIndex({ datestamp: 1, _id: 1 }, { name: 'harvest' });
     await records.createIndex({ sets: 1, datestamp: 1, _id: 1 }, { name: 'harvest_set' });
     await records.createIndex({ state: 1, 'record.publishedAt': -1, _id: 1 }, { name: 'newest' });

@@ -95,6 +95,7 @@ export class Recalls {
         ? {}
         : { confirmation: randomBytes(24).toString('base64url'), confirmed: false }),
     };
+    await this.store.whenSingle();
     try {
       await this.store.recalls.insertOne(recall);
       return { kind: 'created', id: recall._id };
