@@ -114,6 +114,17 @@ describe('A share that is used for the first time', () => {
     assert.equal(await next.standing(), 'known');
     assert.equal(memory.ids.get('disk'), (await new IdentityFile(next).read())?.id);
   });
+
+  it('keeps nothing of an archiver that died while it wrote the identity', async () => {
+    const [root, memory] = [newRoot(), new Memory()];
+    const share = new PosixShare({ name: 'disk', root });
+    const dead = await share.create('.catena-target', 'of-one-that-died');
+    await dead.write(Buffer.from('{"id"'));
+    assert.equal(readdirSync(root).length, 1);
+    assert.equal(await new IdentifiedStorage(share, memory).standing(), 'known');
+    assert.deepEqual(readdirSync(root), ['.catena-target']);
+    await dead.discard();
+  });
 });
 
 describe('A share that is known', () => {

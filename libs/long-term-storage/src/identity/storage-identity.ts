@@ -14,6 +14,9 @@ export interface StorageIdentity {
 
 const maxBytes = 4096;
 
+/** Another writer's identity is there. */
+const tooLate = new Set(['long-term-storage.already-exists', 'long-term-storage.writer-replaced']);
+
 /** Reads and writes the identity of a storage as a file beside its datablocks that no listing shows. */
 export class IdentityFile {
   /** @param ready what is to be done before each look, where the storage makes its place itself */
@@ -41,7 +44,12 @@ export class IdentityFile {
     }
   }
 
-  /** @returns false when it has one already, which stays */
+  /**
+   * What a writer that died has left beside it is removed: nobody else looks for it. That of one that writes at this moment goes
+   * with it, which then has come too late.
+   *
+   * @returns false when it has one already, which stays
+   */
   async write(identity: StorageIdentity): Promise<boolean> {
     await this.ready();
     const writer = await this.storage.create(identityName, identity.id);
@@ -50,10 +58,11 @@ export class IdentityFile {
       await writer.commit();
       return true;
     } catch (error) {
-      if (codeOf(error, '') === 'long-term-storage.already-exists') return false;
+      if (tooLate.has(codeOf(error, ''))) return false;
       throw error;
     } finally {
       await writer.discard();
+      await this.storage.removePartials(identityName);
     }
   }
 
