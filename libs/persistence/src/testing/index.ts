@@ -1,1 +1,1 @@
-export { memoryCollection } from './memory-collection.js';
+export { documentsIn, memoryCollection } from './memory-collection.js';

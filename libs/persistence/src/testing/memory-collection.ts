@@ -1,5 +1,8 @@
-import { aggregate, find, updateMany, updateOne } from 'mingo';
+import { aggregate, find, Query, updateMany } from 'mingo';
+import * as updateOperators from 'mingo/operators/update';
 import type { Collection } from 'mongoose';
+import { plainMatch } from './plain-match.js';
+import { projectedPlainly, sortedPlainly } from './plain-rows.js';
 
 type Stored = Record<string, unknown>;
 type Change = Record<string, Record<string, unknown>>;
@@ -34,6 +37,8 @@ export interface MemoryOptions {
   readonly beside?: (name: string) => object;
 }
 
+const nothing: Changed = { matchedCount: 0, modifiedCount: 0 };
+
 /** What a query finds, looked for when the answer is read. */
 class Rows {
   constructor(
@@ -63,7 +68,7 @@ class Rows {
  * and the write of one call: as in MongoDB no other writer comes between.
  */
 class MemoryCollection {
-  private readonly documents: Stored[] = [];
+  readonly documents: Stored[] = [];
 
   constructor(private readonly options: MemoryOptions) {}
 
@@ -105,7 +110,9 @@ class MemoryCollection {
   }
 
   updateMany(filter: object, change: object): Promise<Changed> {
-    return this.at(() => updateMany(this.documents, { ...filter }, structuredClone(change) as Change));
+    return this.at(() =>
+      changed(this.matching(filter), { filter, changes: structuredClone(change) as Change }),
+    );
   }
 
   findOneAndUpdate(filter: object, change: object, how: Write = {}): Promise<Stored | null> {
@@ -116,7 +123,7 @@ class MemoryCollection {
       this.change(before === undefined ? filter : { _id: before['_id'] }, change, how);
       const _id = before?.['_id'] ?? equalities(filter)['_id'];
       if (returnDocument === 'after') return this.look({ _id }, { projection })[0] ?? null;
-      return before === undefined ? null : find([before], {}, projection ?? {}).next();
+      return before === undefined ? null : projectedOne(before, projection);
     });
   }
 
@@ -125,7 +132,7 @@ class MemoryCollection {
       const [gone] = this.look(filter, { limit: 1 });
       if (gone === undefined) return null;
       this.remove([gone]);
-      return find([gone], {}, projection ?? {}).next();
+      return projectedOne(gone, projection);
     });
   }
 
@@ -139,9 +146,11 @@ class MemoryCollection {
     });
   }
 
-  bulkWrite(operations: Operation[]): Promise<void> {
+  bulkWrite(operations: Operation[]): Promise<Changed> {
     return this.at(() => {
-      for (const { updateOne: one } of operations) this.change(one.filter, one.update, one);
+      const all = operations.map(({ updateOne: one }) => this.change(one.filter, one.update, one));
+      const sum = (count: keyof Changed): number => all.reduce((total, one) => total + one[count], 0);
+      return { matchedCount: sum('matchedCount'), modifiedCount: sum('modifiedCount') };
     });
   }
 
@@ -161,24 +170,43 @@ class MemoryCollection {
   }
 
   private look(filter: object, { projection, sort, limit }: Look = {}): Stored[] {
-    const found = find(this.among(filter), { ...filter }, projection ?? {});
+    const among = this.matching(filter);
+    if (among.length === 0) return [];
+    if (projection === undefined && sort === undefined)
+      return structuredClone(limit === undefined ? among : among.slice(0, limit));
+    const sorted = sort === undefined ? among : sortedPlainly(among, sort);
+    if (sorted !== undefined) {
+      const first = limit === undefined ? sorted : sorted.slice(0, limit);
+      const projected = projection === undefined ? first : projectedAll(first, projection);
+      if (projected !== undefined) return projection === undefined ? structuredClone(projected) : projected;
+    }
+    const found = find(among, {}, projection ?? {});
     if (sort !== undefined) found.sort(sort);
     if (limit !== undefined) found.limit(limit);
     return structuredClone(found.all());
   }
 
-  /** The index of ids: with thousands of documents a query costs too much to be asked of each. */
-  private among(filter: object): Stored[] {
-    const { _id } = filter as Stored;
-    return typeof _id === 'string' ? this.documents.filter((one) => one['_id'] === _id) : this.documents;
+  private matching(filter: object): Stored[] {
+    let query: Query | undefined;
+    return this.documents.filter((document) => {
+      const matches = plainMatch(document, filter as Stored);
+      if (matches !== undefined) return matches;
+      query ??= new Query({ ...filter });
+      return query.test(document);
+    });
   }
 
-  private change(filter: object, change: object, { upsert = false, arrayFilters }: Write): Changed {
+  private change(filter: object, change: object, { upsert = false, arrayFilters, sort }: Write): Changed {
     const { $setOnInsert = {}, ...changes } = structuredClone(change) as Change;
-    const found = updateOne(this.among(filter), { ...filter }, changes, { arrayFilters });
-    if (found.matchedCount > 0 || !upsert) return found;
+    const among = this.matching(filter);
+    if (among.length > 0) {
+      const [first] =
+        sort === undefined ? among : (sortedPlainly(among, sort) ?? find(among, {}).sort(sort).all());
+      return changed([first as Stored], { filter, changes, arrayFilters });
+    }
+    if (!upsert) return nothing;
     const fresh = { ...equalities(filter), ...$setOnInsert };
-    updateOne([fresh], {}, changes);
+    changed([fresh], { filter: {}, changes });
     this.insert(fresh);
     return { matchedCount: 0, modifiedCount: 0 };
   }
@@ -186,9 +214,11 @@ class MemoryCollection {
   private insert(document: Stored): void {
     const { _id } = document;
     const isTaken = [['_id'], ...(this.options.unique ?? [])].some((fields) => {
-      const same = fields.map((field) => ({ [field]: valueAt(document, field) }));
+      const same = fields.map((field) => [field, valueAt(document, field)] as const);
       return (
-        same.every((one) => !Object.values(one).includes(undefined)) && this.look({ $and: same }).length > 0
+        same.every(([, value]) => value !== undefined) &&
+        this.look({ $and: same.map(([field, value]) => ({ [field]: value })), ...Object.fromEntries(same) })
+          .length > 0
       );
     });
     if (isTaken)
@@ -203,6 +233,52 @@ class MemoryCollection {
     }
     return { deletedCount: gone.length };
   }
+}
+
+const operators = updateOperators as unknown as Readonly<
+  Record<string, ((change: object, arrayFilters?: object[]) => (document: Stored) => string[]) | undefined>
+>;
+
+function projectedAll(documents: readonly Stored[], projection: Record<string, 0 | 1>): Stored[] | undefined {
+  const projected: Stored[] = [];
+  for (const document of documents) {
+    const one = projectedPlainly(document, projection);
+    if (one === undefined) return undefined;
+    projected.push(one);
+  }
+  return projected;
+}
+
+function projectedOne(document: Stored, projection: Record<string, 0 | 1> = {}): Stored | null {
+  return projectedPlainly(document, projection) ?? find([document], {}, projection).next();
+}
+
+/** mingo's operators one by one; what depends on the filter, a position in a list, is left to mingo as a whole. */
+function changed(
+  documents: Stored[],
+  {
+    filter,
+    changes,
+    arrayFilters,
+  }: { filter: object; changes: Change; arrayFilters?: Record<string, unknown>[] | undefined },
+): Changed {
+  if (documents.length === 0) return nothing;
+  const isPositional = Object.values(changes).some((one) =>
+    Object.keys(one).some((path) => /\.\$(\.|$)/.test(path)),
+  );
+  if (isPositional || Array.isArray(changes))
+    return updateMany(documents, { ...filter }, changes, { arrayFilters });
+  let modifiedCount = 0;
+  for (const document of documents) {
+    const fields = Object.entries(changes).flatMap(([operator, change]) => {
+      const apply = operators[operator];
+      if (apply === undefined)
+        throw new Error(`Expected an operator that changes documents, found ${operator}.`);
+      return apply(change, arrayFilters)(document);
+    });
+    if (fields.length > 0) modifiedCount += 1;
+  }
+  return { matchedCount: documents.length, modifiedCount };
 }
 
 function valueAt(document: Stored, path: string): unknown {
@@ -229,4 +305,9 @@ function equalities(filter: object): Stored {
  */
 export function memoryCollection<Document extends object>(options: MemoryOptions = {}): Collection<Document> {
   return new MemoryCollection(options) as unknown as Collection<Document>;
+}
+
+/** The documents themselves, as they are at this moment: for judges, who change none. */
+export function documentsIn(collection: object): readonly Readonly<Record<string, unknown>>[] {
+  return (collection as MemoryCollection).documents;
 }
