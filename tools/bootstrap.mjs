@@ -15,6 +15,7 @@ const TOOLS = {
   catalogue: 'catalogue',
   'broker-definitions': 'broker-definitions',
   chaos: 'chaos',
+  simulate: 'simulate',
   'unit-table': 'unit-table',
   'new-message': 'new-message',
   'package-cli': 'package-cli',

@@ -23,10 +23,10 @@ export class MemoryShare extends LongTermStorage {
   readOnly = false;
   /** How many reads asked for fresh bytes. */
   freshReads = 0;
-  private readonly files = new Map<string, Buffer>();
+  protected readonly files = new Map<string, Buffer>();
   private readonly marks = new WeakMap<Buffer, string>();
   private readonly asides = new Map<string, Buffer>();
-  private readonly partials = new Map<string, MemoryWriter>();
+  protected readonly partials = new Map<string, { readonly name: string; readonly size: number }>();
 
   /** Damages a file: turns one bit of the byte at this position. */
   flipBit(name: string, position: number): void {

@@ -54,7 +54,7 @@ export class MemoryObjectStore extends ObjectStore {
   coldClasses: readonly string[] = ['GLACIER', 'DEEP_ARCHIVE'];
   /** Keys whose restoration was asked for, each time. */
   readonly restorations: string[] = [];
-  private readonly buckets = new Map<string, Map<string, StoredObject>>();
+  protected readonly buckets = new Map<string, Map<string, StoredObject>>();
   private readonly uploads = new Map<string, OpenUpload & { readonly bucket: string }>();
 
   /** Damages an object: turns one bit of the byte at this position. */
