@@ -1,6 +1,6 @@
 import type { Model, Move } from './model.js';
 import { NumberList } from './number-list.js';
-import { StateCodec } from './state-codec.js';
+import { codecFor, type StateCodec } from './state-codec.js';
 import { traceTo, type TraceStep, type Violation } from './trace.js';
 
 export interface Exploration {
@@ -33,7 +33,7 @@ class StateGraph<State extends object> {
   private steps = 0;
 
   constructor(private readonly model: Model<State>) {
-    this.codec = new StateCodec(model.initial);
+    this.codec = codecFor(model.initial);
     this.moves = model.actions.flatMap((action) =>
       (action.cases ?? [[]]).map((which) => ({ action, which })),
     );

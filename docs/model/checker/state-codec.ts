@@ -1,44 +1,37 @@
 import type { Part } from './model.js';
 
 /** Writes states as short texts, one letter a number, and reads them again: equal states have equal texts. */
-export class StateCodec<State extends object> {
-  private readonly letters: number[] = [];
-  private text = '';
-  private at = 0;
-
-  /** @param shape any state of the model */
-  constructor(private readonly shape: State) {}
-
-  encode(state: State): string {
-    this.letters.length = 0;
-    this.write(state as Part);
-    return String.fromCharCode.apply(null, this.letters);
-  }
-
+export interface StateCodec<State extends object> {
+  encode(state: State): string;
   /** @returns a new state */
-  decode(text: string): State {
-    this.text = text;
-    this.at = 0;
-    return this.read(this.shape as Part) as State;
-  }
+  decode(text: string): State;
+}
 
-  private write(part: Part): void {
-    if (typeof part === 'number') this.letters.push(part + 1);
-    else if (isList(part)) for (let index = 0; index < part.length; index += 1) this.write(part[index]!);
-    else for (const field in part) this.write(part[field]!);
-  }
+/**
+ * Made for one shape, as a program that names each number: states are written and read tens of millions of times, and a walk over
+ * their fields takes three times as long.
+ *
+ * @param shape any state of the model
+ */
+export function codecFor<State extends object>(shape: State): StateCodec<State> {
+  const places: string[] = [];
+  const literal = literalOf(shape as Part, 'state', places);
+  const letters = places.map((place) => `${place} + 1`).join(', ');
+  return {
+    encode: new Function('state', `return String.fromCharCode(${letters});`) as (state: State) => string,
+    decode: new Function('text', `return ${literal};`) as (text: string) => State,
+  };
+}
 
-  private read(shape: Part): Part {
-    if (typeof shape === 'number') return this.text.charCodeAt(this.at++) - 1;
-    if (isList(shape)) {
-      const list: Part[] = [];
-      for (let index = 0; index < shape.length; index += 1) list.push(this.read(shape[index]!));
-      return list;
-    }
-    const record: Record<string, Part> = {};
-    for (const field in shape) record[field] = this.read(shape[field]!);
-    return record;
-  }
+/** A literal that reads the part from a text; appends where each of its numbers is. */
+function literalOf(part: Part, place: string, places: string[]): string {
+  if (typeof part === 'number') return `text.charCodeAt(${places.push(place) - 1}) - 1`;
+  if (isList(part))
+    return `[${part.map((item, index) => literalOf(item, `${place}[${index}]`, places)).join(', ')}]`;
+  const fields = Object.entries(part).map(
+    ([field, value]) => `${field}: ${literalOf(value, `${place}.${field}`, places)}`,
+  );
+  return `{ ${fields.join(', ')} }`;
 }
 
 function isList(part: Part): part is readonly Part[] {
