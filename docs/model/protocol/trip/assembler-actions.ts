@@ -47,9 +47,13 @@ export function assemblerActions(fault: TripFault | undefined): Action<Trip>[] {
         `${jobs}.requestCancel`,
       ],
       ({ messages, assembler }) =>
-        messages.cancelRequested === said && assembler.stopping === 0 && assembler.is !== job.none,
+        messages.cancelRequested === said &&
+        assembler.stopping === 0 &&
+        (assembler.is !== job.none || fault === 'a request that overtakes its job is forgotten'),
       ({ messages, assembler }) => {
-        if (assembler.is === job.over) messages.cancelRequested = handled;
+        if (assembler.is === job.over && fault === 'a job that is over can be cancelled')
+          assembler.outcome = outcome.cancelled;
+        if (assembler.is === job.over || assembler.is === job.none) messages.cancelRequested = handled;
         else Object.assign(assembler, { isAskedToEnd: 1, stopping: 1 });
       },
     ),
@@ -167,8 +171,9 @@ export function assemblerActions(fault: TripFault | undefined): Action<Trip>[] {
       ({ messages }) => messages.result === said,
       ({ messages, assembler, result }) => {
         messages.result = handled;
-        const ended = [0, 0, order.done, order.failed, order.cancelled][result]!;
-        if (assembler.order === order.released || fault === 'a late result counts') assembler.order = ended;
+        const failed = fault === 'a failure is taken for a success' ? order.done : order.failed;
+        const ended = [0, 0, order.done, failed, order.cancelled][result]!;
+        if (assembler.order === order.released) assembler.order = ended;
       },
     ),
     one(
@@ -193,7 +198,15 @@ export function assemblerActions(fault: TripFault | undefined): Action<Trip>[] {
         `${tasks}.end`,
       ],
       ({ assembler }) => assembler.task === task.running && assembler.order > order.done,
-      (one) => endTask(one, one.assembler.order === order.failed ? task.failed : task.cancelled),
+      (one) => {
+        const hasFailed = one.assembler.order === order.failed;
+        if (fault === 'what was cancelled counts as done' && !hasFailed) one.assembler.task = task.succeeded;
+        else
+          endTask(
+            one,
+            hasFailed && fault !== 'a failure is called a cancellation' ? task.failed : task.cancelled,
+          );
+      },
     ),
     one(
       'the answer of the catalogue ends the dataset',

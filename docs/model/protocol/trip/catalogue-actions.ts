@@ -29,8 +29,8 @@ export function catalogueActions(fault: TripFault | undefined): Action<Trip>[] {
       when: ({ jobs, flags: says }, index) =>
         jobs[index]!.catalogue.is === job.none &&
         (index === 0 || jobs[0]!.catalogue.is !== job.none) &&
-        says === flags.archivable &&
-        jobs.every(({ catalogue }) => catalogue.claim !== claim.open),
+        (fault === 'a claim is not looked for' ||
+          (says === flags.archivable && jobs.every(({ catalogue }) => catalogue.claim !== claim.open))),
       then: (state, index) => {
         Object.assign(state.jobs[index]!.catalogue, { is: job.accepted, claim: claim.open });
         state.jobs[index]!.messages.submitted = said;
@@ -123,7 +123,8 @@ export function catalogueActions(fault: TripFault | undefined): Action<Trip>[] {
         const { catalogue, messages } = state.jobs[index]!;
         messages.datasetEnded = handled;
         if (!holds(state.jobs[index]!)) return;
-        state.flags = flags.archivable;
+        const isMistaken = fault === 'a failed dataset is taken for archived';
+        state.flags = isMistaken ? flags.archived : flags.archivable;
         if (catalogue.claim === claim.open) catalogue.claim = claim.ended;
       },
     },

@@ -63,9 +63,14 @@ export type TripJob = {
 export type Trip = { jobs: TripJob[]; flags: number; crashes: number };
 
 export type TripFault =
-  | 'a late result counts'
   | 'drafts are planned whatever was asked for'
   | 'an end is not for good'
+  | 'a claim is not looked for'
+  | 'a failed dataset is taken for archived'
+  | 'a failure is taken for a success'
+  | 'what was cancelled counts as done'
+  | 'a failure is called a cancellation'
+  | 'a job that is over can be cancelled'
   | 'the dataset is registered when its work is done'
   | 'a job ends before its news is heard'
   | 'a claim goes when its job is asked to end'

@@ -131,6 +131,13 @@ export function trip({ crashes, fault }: TripOptions): Model<Trip> {
             assembler.outcome !== outcome.succeeded ||
             (archiver.is === work.done && catalogue.verdict === verdict.registered),
         ),
+      'a request to end a job is noted with it, or too late': ({ jobs }) =>
+        jobs.every(
+          ({ assembler, messages: all }) =>
+            all.cancelRequested !== handled || assembler.isAskedToEnd === 1 || assembler.is === job.over,
+        ),
+      'a job is over when all that was told of its dataset was heard': ({ jobs }) =>
+        jobs.every(({ catalogue, messages: all }) => catalogue.is !== job.over || all.datasetEnded !== said),
       'only a job that was asked to end is cancelled': ({ jobs }) =>
         jobs.every(
           ({ assembler, catalogue }) =>

@@ -1,4 +1,4 @@
-import { each, inOrder, pairs, type Action, type Model } from '../checker/model.js';
+import { each, inOrder, pairs, type Action, type Model } from '../../checker/model.js';
 
 const orders = 'apps/archiver/src/persistence/work-orders.ts#WorkOrders';
 const runner = 'apps/archiver/src/run-work/work-runner.ts#WorkRunner';
@@ -51,7 +51,7 @@ const at = {
     failed: 7,
     back: 8,
   },
-  ...{ mayUndo: 9, discarded: 10, undone: 11 },
+  ...{ mayUndo: 9, discarded: 10, undone: 11, told: 12 },
 } as const;
 const is = { absent: 0, open: 1, done: 2, failed: 3, cancelled: 4 } as const;
 
@@ -59,6 +59,7 @@ export type Archiving = { orders: Order[]; workers: Worker[]; crashes: number };
 
 export type ArchivingFault =
   | 'an end asks for no token'
+  | 'the message of an end is written before it'
   | 'says archived before it verified'
   | 'a command that comes again is stored anew'
   | 'a stopped worker asks for no token'
@@ -232,8 +233,14 @@ export function archiving(options: {
       name: 'a worker ends its order as done',
       of: [`${endings}.done`, `${orders}.end`],
       cases: ofWorkers,
-      when: (state, one) => isAt(state, one, at.recorded),
-      then: (state, one) => end(state, one, is.done),
+      when: (state, one) => isAt(state, one, at.recorded) || isAt(state, one, at.told),
+      then: (state, one) => {
+        const isFirst =
+          fault === 'the message of an end is written before it' && isAt(state, one, at.recorded);
+        if (!isFirst || !holds(state, one)) return end(state, one, is.done);
+        orderOf(state, one).said += 1;
+        state.workers[one]!.at = at.told;
+      },
     },
     {
       name: 'a worker ends its order as failed',
@@ -318,9 +325,10 @@ export function archiving(options: {
   /** One write that asks for the state and the token, and carries the message. */
   function end(state: Archiving, one: number, as: number): void {
     const order = orderOf(state, one);
+    const more = fault === 'the message of an end is written before it' && as === is.done ? 0 : 1;
     const mayEnd = holds(state, one) || (fault === 'an end asks for no token' && order.is >= is.open);
     if (mayEnd)
-      Object.assign(order, { is: as, isDue: 0, endedBy: one + 1, said: Math.min(order.said + 1, 2) });
+      Object.assign(order, { is: as, isDue: 0, endedBy: one + 1, said: Math.min(order.said + more, 2) });
     rest(state, one);
   }
 
