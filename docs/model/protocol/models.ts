@@ -6,6 +6,8 @@ import { claims } from './claims/claims.js';
 import type { DeliveryFault, DeliveryOptions } from './delivery/delivery-state.js';
 import { delivery } from './delivery/delivery.js';
 import type { TripFault } from './trip/trip-state.js';
+import type { PlanningFault } from './planning/planning-state.js';
+import { planning } from './planning/planning.js';
 import { trip } from './trip/trip.js';
 
 /** Two jobs, two workers and two crashes each. */
@@ -38,10 +40,11 @@ function checked<State extends object>(model: Model<State>): Checked {
 /** What is looked at in `npm test`, by its name in `docs/model/README.md`. */
 export const models: Readonly<Record<string, Checked>> = {
   'delivery: two jobs': checked(delivery({ ...scenes['two jobs'], crashes })),
-  'delivery: two rows': checked(delivery({ ...scenes['two rows'], crashes })),
+  'delivery: two rows': checked(delivery({ ...scenes['two rows'], crashes: 1 })),
   'delivery: two apps': checked(delivery({ ...scenes['two apps'], crashes })),
   claims: checked(claims({ crashes })),
   archiving: checked(archiving({ crashes })),
+  planning: checked(planning()),
   trip: checked(trip({ crashes })),
 };
 
@@ -68,12 +71,16 @@ const inArchiving = (fault: ArchivingFault, breaks: string): Planted => {
     checked: checked(archiving({ crashes: crashesForFaults, fault })),
   };
 };
+const inPlanning = (fault: PlanningFault, breaks: string): Planted => {
+  return { model: 'planning', fault, breaks, checked: checked(planning(fault)) };
+};
 const inTrip = (fault: TripFault, breaks: string): Planted => {
   return { model: 'trip', fault, breaks, checked: checked(trip({ crashes: crashesForFaults, fault })) };
 };
 
 const responsible = 'a row goes only when its consumers are responsible';
 const lookedAt = 'a row that is there is looked at again';
+const hasWork = 'a dataset that is started has the work orders of its plan';
 const verified = 'archived is said only of what was verified, and lies there';
 
 export const planted: readonly Planted[] = [
@@ -114,6 +121,16 @@ export const planted: readonly Planted[] = [
   inArchiving('cancelled is said first', 'nothing of a cancelled order is taken for verified'),
   inArchiving('no lease runs out', 'every order ends'),
   inArchiving('a tar makes way by its name', verified),
+  inPlanning('a planner discards what a newer one has drafted', hasWork),
+  inPlanning('a job that is to end is cancelled without a token', hasWork),
+  inPlanning('a dataset is started without a token', hasWork),
+  inPlanning(
+    'a planner that gives up ends the work before the job',
+    'only a job that was asked to end is cancelled',
+  ),
+  inPlanning('work of a job that failed is released', 'nothing is released for a job that is over'),
+  inPlanning('a job is over while its dataset is at work', 'nothing is released for a job that is over'),
+  inPlanning('a plan that was interrupted is left', 'every job ends'),
   inTrip('an end is not for good', 'the end of a work order is for good'),
   inTrip('drafts are planned whatever was asked for', 'the end of a work order is for good'),
   inTrip(

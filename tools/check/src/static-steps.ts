@@ -12,7 +12,7 @@ export function staticSteps(project: string): StaticStep[] {
   const tool = (name: string, ...parameters: string[]): StaticStep['run'] => {
     return () => runTool(project, join('node_modules/.bin', name), parameters);
   };
-  const folders = ['apps', 'libs', 'tools', 'test', 'bench'].filter((name) =>
+  const folders = ['apps', 'libs', 'tools', 'test', 'bench', 'docs/model'].filter((name) =>
     existsSync(join(project, name)),
   );
   return [

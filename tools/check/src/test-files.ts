@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Part } from './arguments.js';
 
-const SOURCE_FOLDERS = ['apps', 'bench', 'libs', 'test', 'tools'];
+const SOURCE_FOLDERS = ['apps', 'bench', 'docs/model', 'libs', 'test', 'tools'];
 
 /**
  * The test files of one part, as paths of their sources. Sources decide, not the build: a file that was deleted or
