@@ -12,7 +12,7 @@ export const messages = [
 ] as const;
 export type MessageName = (typeof messages)[number];
 
-export const unsaid = 0;
+const unsaid = 0;
 export const said = 1;
 export const handled = 2;
 
