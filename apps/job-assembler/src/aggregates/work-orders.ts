@@ -78,8 +78,10 @@ export abstract class WorkOrders {
    * @returns false when the place is another planner's
    */
   abstract draft(order: WorkOrder & { readonly planner: number }): Promise<boolean>;
-  /** @param planner only those of this planner */
-  abstract discardDrafts(taskId: string, planner?: number): Promise<void>;
+  /** Those of this planner. */
+  abstract discardDrafts(taskId: string, planner: number): Promise<void>;
+  /** Those of planners before this one, and none of a newer one: the write decides, however long the planner slept before it. */
+  abstract discardDraftsBefore(taskId: string, planner: number): Promise<void>;
   /** Takes a datablock of an earlier job, archived and not discarded, into use by a job: from this write on that job answers for it. */
   abstract useAgain(jobId: string, before: ArchivedBefore): Promise<WorkOrder | undefined>;
   /** Drafts that an earlier job has done are done. */

@@ -76,9 +76,13 @@ export class MongoWorkOrders extends WorkOrders {
     }
   }
 
-  async discardDrafts(taskId: string, planner?: number): Promise<void> {
-    const whose = planner === undefined ? {} : { planner };
-    await this.orders.deleteMany({ taskId, state: 'drafted', ...whose });
+  async discardDrafts(taskId: string, planner: number): Promise<void> {
+    await this.orders.deleteMany({ taskId, state: 'drafted', planner });
+  }
+
+  async discardDraftsBefore(taskId: string, planner: number): Promise<void> {
+    // Drafts of older versions have no token.
+    await this.orders.deleteMany({ taskId, state: 'drafted', planner: { $not: { $gte: planner } } });
   }
 
   async useAgain(jobId: string, before: ArchivedBefore): Promise<WorkOrder | undefined> {

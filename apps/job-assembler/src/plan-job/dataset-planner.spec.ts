@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
+import { datasetStartedV1 } from '#contracts';
 import { ManualClock, PermanentError, TransientError } from '#kernel';
+import { eventRow } from '#outbox';
 import { parseRoutesFile, type Routes } from '#routes';
 import type { AssemblyJob, DatasetTask, WorkOrder } from '../aggregates/records.js';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { configOf } from '../testing/assembler-config.js';
+import { meanwhileOn } from '../testing/meanwhile.js';
 import { archived, jobOf, messagesOf, orderOf } from '../testing/samples.js';
 import { KeptLists, settlingOn } from '../testing/settling.js';
 import type { CatalogClient } from '../catalog/catalog-client.js';
@@ -77,6 +80,14 @@ describe('The planner of a dataset', () => {
     const planner = new DatasetPlanner(tasks, orders, drafts, settling, ending, clock);
     const entry = { pid: 'a/b', files: entryFiles };
     await planner.plan(jobOf('j', job), 'j/0', entry, () => Promise.resolve());
+  }
+  /** One planner of several: another one may come in where it uses these collections. */
+  function planOn(collections: Partial<Assembler['store']>, job: Partial<AssemblyJob> = {}): Promise<void> {
+    const everyones = assembler;
+    assembler = everyones.with(collections);
+    const planned = plan(job);
+    assembler = everyones;
+    return planned;
   }
   const task = async (): Promise<DatasetTask> => (await assembler.tasks.find('j/0'))!;
   const orders = (): Promise<WorkOrder[]> =>
@@ -311,6 +322,41 @@ routes:
     await assert.rejects(plan(), { code: 'assembly.plan-taken' });
     assert.deepEqual([(await task()).state, await orders()], ['planning', []]);
   });
+
+  it('leaves what a newer planner has drafted while it slept: the plan of that one becomes work, and is whole', async () => {
+    blocks = [files, [{ path: 'b', size: 4 }]];
+    const { store } = assembler;
+    let newer = Promise.resolve();
+    const untilNewerHasDrafted = (): Promise<void> =>
+      new Promise((drafted) => {
+        const untilOlderIsOver = () => (drafted(), older.catch(() => undefined));
+        newer = planOn({ tasks: meanwhileOn(store.tasks, 'updateOne', untilOlderIsOver) });
+      });
+    const older = planOn({ orders: meanwhileOn(store.orders, 'deleteMany', untilNewerHasDrafted) });
+    await assert.rejects(older, { code: 'assembly.plan-taken' });
+    await newer;
+    const made = (await orders()).map(({ state, planner }) => `${state} by ${planner}`);
+    assert.deepEqual([(await task()).state, ...made], ['running', 'planned by 2', 'planned by 2']);
+  });
+
+  for (const [moment, collection, method, skip, started, left] of [
+    ['before this one takes it over', 'tasks', 'findOneAndUpdate', 2, true, ['cancelled']],
+    ['before its drafts are deleted', 'orders', 'deleteMany', 1, false, []],
+  ] as const)
+    it(`ends a dataset of a cancelled job that a slower planner would start ${moment}`, async () => {
+      await assembler.tasks.begin({ _id: 'j/0', jobId: 'j', pid: 'a/b', workflow: 'archive' }, clock.now());
+      const [now, planner] = [clock.now(), await assembler.tasks.takeOver('j/0')];
+      await assembler.store.orders.insertOne(orderOf('j/0/0', { state: 'drafted', planner: planner! }));
+      await assembler.jobs.requestCancel('j', now);
+      const event = eventRow(datasetStartedV1, { jobId: 'j', pid: 'a/b', workflow: 'archive' }, now);
+      let isStarted: boolean | undefined;
+      const slower = async () =>
+        (isStarted = await assembler.tasks.start('j/0', { planner: planner!, bytes: 3, event, now }));
+      const written = meanwhileOn(assembler.store[collection] as object, method as never, slower, skip);
+      await planOn({ [collection]: written }, { cancelRequested: true });
+      const states = (await orders()).map(({ state }) => state);
+      assert.deepEqual([isStarted, (await task()).state, states], [started, 'cancelled', left]);
+    });
 
   it('ends a dataset of a cancelled job without planning it, with the drafts of who planned it before', async () => {
     await assembler.tasks.begin({ _id: 'j/0', jobId: 'j', pid: 'a/b', workflow: 'archive' }, clock.now());

@@ -35,17 +35,13 @@ export class DatasetPlanner {
     // Its plan was complete; the release of it may have been cut off.
     if (task.state === 'running') return this.settling.settle(taskId);
     if (task.state !== 'planning') return;
-    if (job.cancelRequested) {
-      // Of a planner that was interrupted, and drafted on after the job's drafts were cancelled.
-      await this.orders.discardDrafts(taskId);
-      return this.ending.end(taskId, 'planning', 'cancelled');
-    }
     const planner = await this.tasks.takeOver(taskId);
+    if (job.cancelRequested) return this.cancel(taskId, planner);
     if (planner === undefined) throw overtaken(taskId);
     const plan: Plan = { job, taskId, planner, keepLease };
     try {
-      // Of an earlier planner: what it still drafts from here on never becomes work.
-      await this.orders.discardDrafts(taskId);
+      // What an earlier planner still drafts from here on never becomes work; a newer one may have drafted already.
+      await this.orders.discardDraftsBefore(taskId, planner);
       const bytes = await this.drafts.draftAll(plan, entry);
       await this.start(plan, entry.pid, bytes);
     } catch (error) {
@@ -58,6 +54,18 @@ export class DatasetPlanner {
       const fault = { code, message: messageOf(error), fault: faultOf(code) };
       await this.ending.end(taskId, 'planning', 'failed', fault);
     }
+  }
+
+  /**
+   * Of a cancelled job. Once it is taken over no slower planner can start it: what that one drafted, after the drafts of the job
+   * were cancelled, is in nobody's plan.
+   *
+   * @param planner undefined: it was started, or ended, in between
+   */
+  private async cancel(taskId: string, planner: number | undefined): Promise<void> {
+    if (planner === undefined) return this.settling.settle(taskId);
+    await this.orders.discardDraftsBefore(taskId, planner);
+    await this.ending.end(taskId, 'planning', 'cancelled');
   }
 
   private async start({ job, taskId, planner }: Plan, pid: string, bytes: number): Promise<void> {

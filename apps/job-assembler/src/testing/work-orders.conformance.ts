@@ -51,14 +51,20 @@ export function workOrdersConformance(name: string, open: () => Promise<Assemble
       assert.deepEqual([(await at('0/0'))?.archiveId, await stateOf('0/0')], ['second', 'planned']);
     });
 
-    it('lose the drafts of one planner, or of all, and nothing else', async () => {
-      await put('0/0', { state: 'drafted', planner: 1 });
-      await put('0/1', { state: 'drafted', planner: 2 });
-      await put('0/2', { state: 'planned', planner: 1 });
-      await orders.discardDrafts(id('0'), 1);
-      assert.deepEqual([await at('0/0'), await stateOf('0/1')], [null, 'drafted']);
-      await orders.discardDrafts(id('0'));
-      assert.deepEqual([await at('0/1'), await stateOf('0/2')], [null, 'planned']);
+    it('lose the drafts of one planner, or of those before it, and nothing else', async () => {
+      const drafts = [['0/0'], ['0/1', 1], ['0/2', 2], ['0/3', 3]] as const;
+      for (const [place, planner] of drafts)
+        await put(place, { state: 'drafted', ...(planner === undefined ? {} : { planner }) });
+      await put('0/4', { state: 'planned', planner: 1 });
+      await put('1/0', { state: 'drafted', planner: 1 });
+      const left = async (): Promise<string[]> =>
+        (await assembler.store.orders.find({ jobId: job }).sort({ _id: 1 }).toArray()).map(({ _id }) =>
+          _id.slice(job.length + 1),
+        );
+      await orders.discardDrafts(id('0'), 3);
+      assert.deepEqual(await left(), ['0/0', '0/1', '0/2', '0/4', '1/0']);
+      await orders.discardDraftsBefore(id('0'), 2);
+      assert.deepEqual(await left(), ['0/2', '0/4', '1/0'], 'also those from before there were tokens');
     });
 
     it('are used again by one job at a time, and never once they are discarded', async () => {
