@@ -78,8 +78,8 @@ export abstract class Jobs {
   abstract notePlanned(jobId: string, planned: number, now: Date): Promise<void>;
   /** Its plan is complete. */
   abstract start(jobId: string, now: Date): Promise<boolean>;
-  /** Its plan cannot be completed. */
-  abstract startFailed(jobId: string, fault: Fault, now: Date): Promise<boolean>;
+  /** Its plan cannot be completed. @returns false when another planner has taken it, or it is planned */
+  abstract startFailed(job: TakenJob, fault: Fault, now: Date): Promise<boolean>;
   abstract finish(jobId: string, outcome: JobOutcome, event: OutboxRow, now: Date): Promise<boolean>;
 
   abstract find(jobId: string): Promise<PlannableJob | undefined>;

@@ -185,9 +185,8 @@ export class MongoJobs extends Jobs {
     return this.outbox.change({ _id: jobId, ...start.from }, change);
   }
 
-  startFailed(jobId: string, fault: Fault, now: Date): Promise<boolean> {
-    const change = { $set: { ...start.to, fault, updatedAt: now } };
-    return this.outbox.change({ _id: jobId, ...start.from }, change);
+  startFailed(job: TakenJob, fault: Fault, now: Date): Promise<boolean> {
+    return this.outbox.change(takenBy(job), { $set: { ...start.to, fault, updatedAt: now } });
   }
 
   finish(jobId: string, outcome: JobOutcome, event: OutboxRow, now: Date): Promise<boolean> {

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
+import { datasetStartedV1 } from '#contracts';
 import { ManualClock, PermanentError, TransientError } from '#kernel';
 import { createLogger } from '#observability';
+import { eventRow } from '#outbox';
 import type { AssemblyJob } from '../aggregates/records.js';
 import { CurrentRules } from '../release-work/current-rules.js';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { configOf } from '../testing/assembler-config.js';
-import { jobOf, taskOf } from '../testing/samples.js';
+import { meanwhileOn } from '../testing/meanwhile.js';
+import { jobOf, orderOf, taskOf } from '../testing/samples.js';
 import { settlingOn } from '../testing/settling.js';
 import { planTaken } from './dataset-drafts.js';
 import type { JobPlanner } from './job-planner.js';
@@ -84,6 +87,56 @@ describe('The planning loop', () => {
     const { state, outcome, fault } = await found();
     assert.deepEqual([state, outcome], ['finished', 'failed']);
     assert.deepEqual(fault, { code: 'assembly.x', message: 'no such job', fault: 'system' });
+  });
+
+  for (const collection of ['jobs', 'tasks', 'orders'] as const)
+    it(`cancels nothing of a job that a slower planner completes as this one gives it up, before it writes ${collection}`, async () => {
+      await put();
+      await assembler.store.tasks.insertOne(taskOf('j/0', { state: 'planning', planner: 1 }));
+      await assembler.store.orders.insertOne(orderOf('j/0/0', { state: 'drafted', planner: 1 }));
+      const everyones = assembler;
+      const { settling, jobEnding } = settlingOn(everyones, clock);
+      const now = clock.now();
+      const event = eventRow(datasetStartedV1, { jobId: 'j', pid: 'p', workflow: 'archive' }, now);
+      const complete = async (): Promise<void> => {
+        if (await everyones.tasks.start('j/0', { planner: 1, bytes: 3, event, now }))
+          await settling.settle('j/0');
+        await everyones.jobs.start('j', now);
+      };
+      const method = collection === 'jobs' ? 'updateOne' : 'updateMany';
+      const written = meanwhileOn<object>(assembler.store[collection], method as never, complete);
+      assembler = assembler.with({ [collection]: written });
+      await loopWith(() => Promise.reject(new PermanentError('assembly.x', 'no such job'))).round();
+      await everyones.store.tasks.updateMany({}, { $set: { 'outbox.rows': [] } });
+      await settling.settle('j/0');
+      await everyones.store.tasks.updateMany({}, { $set: { 'outbox.rows': [] } });
+      await jobEnding.settle('j');
+      const { state, outcome, fault } = await found();
+      const [order] = await everyones.store.orders.find({}).toArray();
+      assert.deepEqual(
+        [state, outcome, fault?.code, order?.state],
+        collection === 'jobs'
+          ? ['running', undefined, undefined, 'planned']
+          : ['finished', 'failed', 'assembly.x', 'cancelled'],
+      );
+    });
+
+  it('ends a job that it gave up, though it died over that, and the job could be planned since', async () => {
+    await put();
+    await assembler.store.tasks.insertOne(taskOf('j/0', { state: 'planning', planner: 1 }));
+    await assembler.store.orders.insertOne(orderOf('j/0/0', { state: 'drafted', planner: 1 }));
+    const everyones = assembler;
+    const dies = () => Promise.reject(new Error('killed'));
+    assembler = everyones.with({ tasks: meanwhileOn(everyones.store.tasks, 'updateMany', dies) });
+    const givingUp = loopWith(() => Promise.reject(new PermanentError('assembly.x', 'no such list')));
+    await assert.rejects(givingUp.round(), { message: 'killed' });
+    assembler = everyones;
+    clock.advance(60_001);
+    assert.equal(await loopWith(() => Promise.resolve(true)).round(), false, 'there is nothing to plan');
+    await settlingOn(everyones, clock).jobEnding.settle('j');
+    const { state, outcome, fault } = await found();
+    assert.deepEqual([state, outcome, fault?.code], ['finished', 'failed', 'assembly.x']);
+    assert.equal((await everyones.store.orders.findOne({ _id: 'j/0/0' }))?.state, 'cancelled');
   });
 
   it('plans nothing of a group that operators have paused, until the pause ends by itself', async () => {

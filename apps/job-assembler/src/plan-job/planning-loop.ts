@@ -93,11 +93,11 @@ export class PlanningLoop extends HostedLoop {
 
   /** The whole job cannot be planned: it ends as failed, with the reason. */
   private async giveUp(job: AssemblyJob, error: unknown): Promise<void> {
-    // The lease keeps others away until the job has ended; a planner that has been overtaken ends nothing.
-    const until = new Date(this.clock.now().getTime() + this.config.lease);
-    if (!(await this.jobs.renew(job, until))) return;
-    this.logger.error({ jobId: job._id, error: messageOf(error) }, 'the job cannot be planned');
     const code = codeOf(error, 'assembly.unexpected-error');
-    await this.ending.fail(job._id, { code, message: messageOf(error), fault: 'system' });
+    const fault = { code, message: messageOf(error), fault: 'system' as const };
+    // Decided before anything is ended, and in one write: a planner that has been overtaken ends nothing.
+    if (!(await this.jobs.startFailed(job, fault, this.clock.now()))) return;
+    this.logger.error({ jobId: job._id, error: fault.message }, 'the job cannot be planned');
+    await this.ending.settle(job._id);
   }
 }

@@ -142,7 +142,8 @@ describe('The end of a job', () => {
     ]);
     await assembler.store.orders.insertOne(orderOf('j/0/0', { state: 'drafted' }));
     const { jobEnding, ending } = settlingOn(assembler, clock, lists);
-    await jobEnding.fail('j', fault);
+    assert.equal(await assembler.jobs.startFailed({ _id: 'j' }, fault, clock.now()), true);
+    await jobEnding.settle('j');
     assert.equal((await assembler.jobs.find('j'))?.state, 'running');
     assert.equal((await assembler.store.orders.findOne({ _id: 'j/0/0' }))?.state, 'cancelled');
     await ending.end('j/1', 'running', 'failed', fault);

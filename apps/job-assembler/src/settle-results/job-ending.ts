@@ -29,6 +29,7 @@ export class JobEnding {
   async settle(jobId: string): Promise<void> {
     const job = await this.jobs.find(jobId);
     if (job?.state !== 'running') return;
+    if (job.fault !== undefined) await this.endUnplanned(jobId, job.fault);
     // Asked after every dataset, so the common answer, "not over yet", must be cheap.
     if ((await this.tasks.hasOpen(jobId)) || (await this.tasks.hasUnheardNews(jobId))) return;
     const counts = await this.tasks.counts(jobId);
@@ -37,12 +38,14 @@ export class JobEnding {
     if (outcome !== undefined) await inContextOf(job, () => this.finish(job, outcome, counts));
   }
 
-  /** Ends a job that cannot be planned further: datasets whose work began come to their own ends first. */
-  async fail(jobId: string, fault: Fault): Promise<void> {
-    await this.orders.cancelDrafts({ jobId });
+  /**
+   * Of a job that cannot be planned further: datasets whose work began come to their own ends first. That it failed is decided
+   * before; this is done as often as the job is looked at, for whoever began it may have died, and a planner that slept may have
+   * begun another dataset since.
+   */
+  private async endUnplanned(jobId: string, fault: Fault): Promise<void> {
     await this.tasks.failUnplanned(jobId, fault);
-    await this.jobs.startFailed(jobId, fault, this.clock.now());
-    await this.settle(jobId);
+    await this.orders.cancelDrafts({ jobId });
   }
 
   private async finish(

@@ -56,6 +56,28 @@ describe('The settling of jobs', () => {
     assert.deepEqual(await assembler.orders.counts({ jobId: 'j' }), { planned: 1 });
   });
 
+  it('ends what was not planned of a job that was given up, also what a planner that slept has begun since', async () => {
+    const fault = { code: 'c', message: 'm', fault: 'system' as const };
+    await assembler.store.jobs.insertOne(jobOf('j', { state: 'running', fault }));
+    await assembler.store.tasks.insertOne(taskOf('j/0', { state: 'planning', planner: 1 }));
+    await assembler.store.orders.insertOne(orderOf('j/0/0', { state: 'drafted', planner: 1 }));
+    await dataset('j/1', ['released']);
+    await settling.round();
+    assert.deepEqual([await stateOf('j/0'), await stateOf('j/1')], ['failed', 'running']);
+    assert.deepEqual(await assembler.orders.counts({ jobId: 'j' }), { cancelled: 1, released: 1 });
+    await assembler.store.tasks.insertOne(taskOf('j/2', { state: 'planning', planner: 1 }));
+    await assembler.orders.end('j/1/0', { state: 'failed', fault }, clock.now());
+    for (let rounds = 0; rounds < 2; rounds += 1) {
+      clock.advance(2001);
+      await settling.round();
+      await assembler.store.tasks.updateMany({}, { $set: { 'outbox.rows': [] } });
+    }
+    clock.advance(2001);
+    await settling.round();
+    const { state, outcome } = (await assembler.jobs.find('j'))!;
+    assert.deepEqual([await stateOf('j/2'), state, outcome], ['failed', 'finished', 'failed']);
+  });
+
   it('settles resets of datasets that have no work orders', async () => {
     await assembler.store.jobs.insertOne(jobOf('j', { state: 'running', workflow: 'reset' }));
     await assembler.store.tasks.insertOne(taskOf('j/0', { workflow: 'reset' }));

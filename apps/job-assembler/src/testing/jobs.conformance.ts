@@ -116,10 +116,20 @@ export function jobsConformance(name: string, open: () => Promise<Assembler>): v
       await put({ planFault: 'x' });
       assert.deepEqual([await jobs.start(id, now), await jobs.start(id, now)], [true, false]);
       assert.deepEqual([(await stored()).state, (await stored()).planFault], ['running', undefined]);
-      assert.equal(await jobs.startFailed(id, fault, now), false);
+      assert.equal(await jobs.startFailed({ _id: id }, fault, now), false);
       await put({}, `${id}-b`);
-      assert.equal(await jobs.startFailed(`${id}-b`, fault, now), true);
+      assert.equal(await jobs.startFailed({ _id: `${id}-b` }, fault, now), true);
       assert.deepEqual((await stored(`${id}-b`)).fault, fault);
+    });
+
+    it('are given up by the planner that took them last only', async () => {
+      await put({ planningUntil: now });
+      const earlier = (await jobs.takeDue(now, 100))!;
+      const later = (await jobs.takeDue(after(100), 100))!;
+      assert.equal(await jobs.startFailed(earlier, fault, now), false);
+      assert.deepEqual([(await stored()).state, (await stored()).fault], ['accepted', undefined]);
+      assert.equal(await jobs.startFailed(later, fault, now), true);
+      assert.equal((await stored()).state, 'running');
     });
 
     it('finish once, with the message about it', async () => {
