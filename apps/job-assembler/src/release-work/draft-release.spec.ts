@@ -41,6 +41,15 @@ describe('The release of drafts', () => {
     assert.deepEqual(await release(), ['cancelled', 'done', 'drafted']);
   });
 
+  for (const [which, job] of [
+    ['has failed', { state: 'running', fault: { code: 'c', message: 'm', fault: 'system' } }],
+    ['is over', { state: 'finished', outcome: 'failed' }],
+  ] as const)
+    it(`makes none for a job that ${which} since its planner slept, not even of what an earlier job has done`, async () => {
+      await assembler.store.jobs.insertOne(jobOf('j', job));
+      assert.deepEqual(await release(), ['cancelled', 'cancelled', 'drafted']);
+    });
+
   it('lets them hear what an operator said of the job while it was planned, before they become work', async () => {
     const until = new Date('2026-01-01T01:00:00Z');
     await assembler.store.jobs.insertOne(jobOf('j', { totals: { datasets: 1, bytes: 1 } }));

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Jobs } from '../aggregates/jobs.js';
-import type { DatasetTask } from '../aggregates/records.js';
+import type { AssemblyJob, DatasetTask } from '../aggregates/records.js';
 import { planOf, WorkOrders } from '../aggregates/work-orders.js';
 import { Dispatcher } from './dispatcher.js';
 import { OutsidePlanning } from './outside-planning.js';
@@ -20,12 +20,14 @@ export class DraftRelease {
   /** A running dataset has a complete plan: what is drafted is work, or was done by an earlier job. Can be repeated. */
   async release(task: Pick<DatasetTask, '_id' | 'jobId' | 'planner'>): Promise<void> {
     const plan = planOf(task);
-    await this.orders.finishDoneBefore(plan);
     const job = await this.jobs.find(task.jobId);
+    // A planner that was overtaken may begin a dataset of a job that has failed, or ended, while it slept.
+    if (job !== undefined && beginsNothing(job)) return this.orders.cancelDrafts(plan);
+    await this.orders.finishDoneBefore(plan);
     // What an operator says from here on finds them itself.
     if (job !== undefined) await this.steered.hearDrafts(task._id, job);
     // A cancel request may have come while the plan was made, when there was nothing to cancel yet.
-    if (await this.jobs.isCancelled(task.jobId)) await this.orders.cancelDrafts(plan);
+    if (job?.cancelRequested === true) await this.orders.cancelDrafts(plan);
     else await this.orders.planDrafts(plan);
     // One that comes in this very moment finds either drafts or planned orders, and cancels them itself.
     this.dispatcher.wake();
@@ -35,4 +37,9 @@ export class DraftRelease {
   async followUp(task: Pick<DatasetTask, '_id' | 'jobId' | 'planner'>): Promise<void> {
     if (await this.outside.follow(task)) this.dispatcher.wake();
   }
+}
+
+/** What an earlier job has done of it is not used either. */
+function beginsNothing({ state, fault }: Pick<AssemblyJob, 'state' | 'fault'>): boolean {
+  return state === 'finished' || fault !== undefined;
 }
