@@ -19,7 +19,6 @@ const planner = 'apps/job-assembler/src/plan-job/dataset-planner.ts#DatasetPlann
 const jobs = 'apps/job-assembler/src/persistence/mongo-jobs.ts#MongoJobs';
 const tasks = 'apps/job-assembler/src/persistence/mongo-dataset-tasks.ts#MongoDatasetTasks';
 const orders = 'apps/job-assembler/src/persistence/mongo-work-orders.ts#MongoWorkOrders';
-const ending = 'apps/job-assembler/src/settle-results/job-ending.ts#JobEnding';
 
 /** Two planners, of two processes, that may sleep for longer than their leases. */
 export function plannerActions(fault: PlanningFault | undefined): Action<Planning>[] {
@@ -51,7 +50,7 @@ export function plannerActions(fault: PlanningFault | undefined): Action<Plannin
     ),
     planning(
       'a planner discards drafts of earlier ones',
-      [`${planner}.plan`, `${orders}.discardDrafts`],
+      [`${planner}.plan`, `${orders}.discardDraftsBefore`],
       [at.draftsToDiscard],
       (one, owner) => {
         discardFor(one, owner, fault === 'a planner discards what a newer one has drafted');
@@ -131,7 +130,7 @@ export function plannerActions(fault: PlanningFault | undefined): Action<Plannin
     ),
     planning(
       'a planner discards the drafts of a dataset that is to end',
-      [`${planner}.plan`, `${orders}.discardDrafts`],
+      [`${planner}.cancel`, `${orders}.discardDraftsBefore`],
       [at.cancelling],
       (one, owner) => {
         discardFor(one, owner, fault === 'a job that is to end is cancelled without a token');
@@ -140,7 +139,7 @@ export function plannerActions(fault: PlanningFault | undefined): Action<Plannin
     ),
     planning(
       'a dataset that was being planned is cancelled',
-      [`${planner}.plan`, `${tasks}.end`],
+      [`${planner}.cancel`, `${tasks}.end`],
       [at.toEnd],
       (one, owner) => {
         if (owner.task === task.planning) owner.task = task.cancelled;
@@ -182,7 +181,7 @@ function givingUp(fault: PlanningFault | undefined): Action<Planning>[] {
   const isInSteps = fault === 'a planner that gives up ends the work before the job';
   const decides = planning(
     'a planner gives its job up, if it is its own',
-    [`${loop}.giveUp`, `${jobs}.renew`, `${jobs}.startFailed`],
+    [`${loop}.giveUp`, `${jobs}.startFailed`],
     [at.givingUp],
     (one, owner) => {
       if (isTaken(one, owner) && isInSteps) return Object.assign(one, { at: at.mayGiveUp });
@@ -197,18 +196,28 @@ function givingUp(fault: PlanningFault | undefined): Action<Planning>[] {
 function stepsOfGivingUp(): Action<Planning>[] {
   const { mayGiveUp, draftsCancelled, unplannedFailed } = at;
   return [
-    planning('drafts are cancelled', [`${ending}.fail`], [mayGiveUp], (one, owner) => {
+    planning('drafts are cancelled', [`${orders}.cancelDrafts`], [mayGiveUp], (one, owner) => {
       if (owner.order === order.drafted) owner.order = order.cancelled;
       one.at = draftsCancelled;
     }),
-    planning('datasets that were not planned fail', [`${ending}.fail`], [draftsCancelled], (one, owner) => {
-      if (owner.task === task.planning) owner.task = task.failed;
-      one.at = unplannedFailed;
-    }),
-    planning('the job fails, unless it was planned', [`${ending}.fail`], [unplannedFailed], (one, owner) => {
-      if (owner.is === job.accepted) Object.assign(owner, { is: job.running, hasFault: 1 });
-      rest(one);
-    }),
+    planning(
+      'datasets that were not planned fail',
+      [`${tasks}.failUnplanned`],
+      [draftsCancelled],
+      (one, owner) => {
+        if (owner.task === task.planning) owner.task = task.failed;
+        one.at = unplannedFailed;
+      },
+    ),
+    planning(
+      'the job fails, unless it was planned',
+      [`${jobs}.startFailed`],
+      [unplannedFailed],
+      (one, owner) => {
+        if (owner.is === job.accepted) Object.assign(owner, { is: job.running, hasFault: 1 });
+        rest(one);
+      },
+    ),
   ];
 }
 

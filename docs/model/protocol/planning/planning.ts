@@ -75,7 +75,7 @@ function others(fault: PlanningFault | undefined): Action<Planning>[] {
     {
       name: 'what was not planned of a job with a fault is over',
       of: [
-        'apps/job-assembler/src/settle-results/job-ending.ts#JobEnding.fail',
+        'apps/job-assembler/src/settle-results/job-ending.ts#JobEnding.endUnplanned',
         `${orders}.cancelDrafts`,
         'apps/job-assembler/src/persistence/mongo-dataset-tasks.ts#MongoDatasetTasks.failUnplanned',
       ],

@@ -97,7 +97,7 @@ export function assemblerActions(fault: TripFault | undefined): Action<Trip>[] {
     ),
     one(
       'a dataset of a cancelled job that is being planned is over',
-      [`${wholePlanner}.cancelRest`, `${planner}.plan`, `${orders}.discardDrafts`],
+      [`${wholePlanner}.cancelRest`, `${planner}.cancel`, `${orders}.discardDraftsBefore`],
       ({ assembler }) => assembler.task === task.planning && assembler.isAskedToEnd === 1,
       (one) => {
         if (one.assembler.order === order.drafted) one.assembler.order = order.none;
@@ -128,7 +128,7 @@ export function assemblerActions(fault: TripFault | undefined): Action<Trip>[] {
     ),
     one(
       'whoever releases the drafts looks whether the job is to end',
-      [`${settling}.settle`, `${drafts}.release`, `${jobs}.isCancelled`],
+      [`${settling}.settle`, `${drafts}.release`, `${jobs}.find`],
       ({ assembler }) =>
         assembler.task === task.running && assembler.order === order.drafted && assembler.release === 0,
       ({ assembler }) => {
