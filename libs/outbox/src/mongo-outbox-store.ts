@@ -140,6 +140,13 @@ export class MongoOutboxStore extends OutboxStore {
               arrayFilters: [{ 'row.id': messageId }],
             },
           },
+          // Another relay may have recorded the receipt of the other consumer between the two: then neither was the last one.
+          {
+            updateOne: {
+              filter: { _id, [`${path}.rows`]: { $elemMatch: { id: messageId, awaits: { $size: 0 } } } },
+              update: { $pull: { [`${path}.rows`]: { id: messageId, awaits: { $size: 0 } } } },
+            },
+          },
         ];
       });
       await this.collection(collection).bulkWrite(operations as never, { ordered: true });

@@ -118,6 +118,14 @@ describe('OutboxRelay', () => {
     assert.deepEqual(ids, [first.id, first.id, second.id, second.id].sort());
   });
 
+  it('takes away a row that nobody is awaited for any more, and sends it not again', async () => {
+    // Two receipts came at once, and the relay that had sent the row died before it let go of the document.
+    const row = { ...event(), publishedAt: clock.now(), awaits: [] };
+    await push([row]);
+    await until(async () => (await store.rowsOf('Job', 'd1')).length === 0);
+    assert.deepEqual(delivered, []);
+  });
+
   it('refuses to be started twice', async () => {
     await assert.rejects(relay.start(), { code: 'outbox.started-twice' });
   });
