@@ -76,6 +76,38 @@ describe('A job that takes datasets', () => {
     assert.deepEqual(await words('a'), free);
   });
 
+  it('that gives up while a sweep has taken its claim over leaves the claim, and the flags, to the sweep', async () => {
+    await take('j', ['a']);
+    await all.jobs.giveUp('j');
+    all.clock.advance(orphanAge + 1);
+    const { records, claims } = all;
+    const [isOpen, takeOver] = [records.isOpen.bind(records), records.takeOver.bind(records)];
+    let abandoned: Promise<void> = Promise.resolve();
+    let [taken, goOn]: (() => void)[] = [];
+    const isTaken = new Promise<void>((resolve) => (taken = resolve));
+    const mayGoOn = new Promise<void>((resolve) => (goOn = resolve));
+    // The creator looks at its claim just after the sweep has made it its own; the sweep goes on when the creator has ended.
+    records.isOpen = async (claim) => {
+      records.isOpen = isOpen;
+      await isTaken;
+      return isOpen(claim);
+    };
+    records.takeOver = async (claim, now) => {
+      const mine = await takeOver(claim, now);
+      taken!();
+      await mayGoOn;
+      return mine;
+    };
+    abandoned = claims.abandon('j');
+    await new Promise(setImmediate);
+    const swept = claims.releaseOrphans();
+    await abandoned;
+    assert.equal(await left(), 1, 'the claim is the sweep’s');
+    goOn!();
+    await swept;
+    assert.deepEqual([await words('a'), await left()], [free, 0]);
+  });
+
   it('gives them back as they were, but for those whose part is over', async () => {
     await running('j', ['a', 'b']);
     await all.records.end({ jobId: 'j', pid: 'b' }, []);

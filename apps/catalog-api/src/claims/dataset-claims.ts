@@ -108,8 +108,8 @@ export class DatasetClaims {
 
   /** Lets go of what was claimed for a job that was not accepted. */
   async abandon(jobId: string): Promise<void> {
+    // Each as it was seen: one that a sweep has taken over since is the sweep's, flags and all.
     await this.putBack(jobId, scheduled);
-    await this.records.releaseAll(jobId);
   }
 
   /**

@@ -76,7 +76,8 @@ export class DatasetClaimRecords {
       await this.catalogue.claims.insertMany(claims, { ordered: false });
       return true;
     } catch (error) {
-      await this.releaseAll(jobId);
+      // Those of this call: a sweep may have taken over what was there for longer.
+      await this.catalogue.claims.deleteMany({ jobId, at });
       if (!isDuplicateKey(error)) throw error;
       return false;
     }
