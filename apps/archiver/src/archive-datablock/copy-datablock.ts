@@ -2,6 +2,7 @@ import type { VerifiedDatablock } from '#datablock';
 import { PermanentError, checksumOf } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import type { WorkContext } from '../domain/work.js';
+import { markOf } from '../mend-copies/file-marks.js';
 import { readBack } from '../persistence/stored-copies.js';
 import type { Meter } from './meter.js';
 
@@ -14,8 +15,8 @@ export interface CopyOptions {
   readonly reserve: number;
   readonly context: WorkContext;
   readonly meter: Meter;
-  /** Takes what lies under the name out of the way. */
-  readonly makeWay: () => Promise<void>;
+  /** Takes the file with this mark, and no other one of its name, out of the way. */
+  readonly makeWay: (mark: string | undefined) => Promise<void>;
   /** Told before the copy is read back, and before one that is there is looked at. */
   readonly beforeReading?: () => Promise<void>;
 }
@@ -34,9 +35,10 @@ export async function copyDatablock({
 }: CopyOptions): Promise<void> {
   meter.next('packing');
   await beforeReading();
+  let mark = await markOf(to, name);
   const isThere = await isGood(to, name, verified, context.signal);
   if (!isThere) {
-    await makeWay();
+    await makeWay(mark);
     await to.removePartials(name);
     await to.ensureRoom(verified.packedSize, reserve);
     const writer = await to.create(name, String(context.epoch), {
@@ -60,11 +62,12 @@ export async function copyDatablock({
   // A good one was read a moment ago to say so: a tape need not turn twice.
   if (isThere) return;
   await beforeReading();
+  mark = await markOf(to, name);
   const found = await checksumOf(
     meter.watch(await readBack(to, name, { fresh: true, signal: context.signal }), context.signal),
   );
   if (found.sha256 !== verified.sha256) {
-    await makeWay();
+    await makeWay(mark);
     throw new PermanentError(
       'archiver.copy-damaged',
       `Expected the copy of ${name} on ${to.name} with SHA-256 ${verified.sha256}, read back ${found.sha256}. Check the share ${to.name}.`,

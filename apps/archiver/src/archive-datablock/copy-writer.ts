@@ -12,6 +12,7 @@ import { PermanentError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import type { WorkContext } from '../domain/work.js';
+import { fileChanged, markOf } from '../mend-copies/file-marks.js';
 import { SetAside } from '../set-aside/set-aside.js';
 import { copyDatablock } from './copy-datablock.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
@@ -61,15 +62,27 @@ export class CopyWriter {
   ): Promise<void> {
     await copyDatablock({
       ...{ from, to, name: order.archiveId, verified, reserve: this.reserveOf(to), context, meter },
-      makeWay: () => this.makeWay(to, order, 'another copy was expected under its name'),
+      makeWay: (mark) => this.makeWay(to, order, 'another copy was expected under its name', mark),
       ...(beforeReading === undefined ? {} : { beforeReading }),
     });
   }
 
-  /** What lies under the name of a work order is out of the way afterwards, and can be brought back for a while. */
-  makeWay(share: LongTermStorage, order: ArchiveDatablockV1, reason: string): Promise<void> {
+  /**
+   * The file that was looked at is out of the way afterwards, and can be brought back for a while: that very file, for a worker that
+   * was overtaken meanwhile would set its successor's aside.
+   *
+   * @param mark of the file that was looked at; undefined: there was none
+   * @throws TransientError `archiver.copy-changed`
+   */
+  async makeWay(
+    share: LongTermStorage,
+    order: ArchiveDatablockV1,
+    reason: string,
+    mark: string | undefined,
+  ): Promise<void> {
     const { archiveId, pid, jobId, workOrderId } = order;
-    return this.asides.from(share, { archiveId, pid, jobId, workOrderId, reason });
+    if ((await markOf(share, archiveId)) !== mark) throw fileChanged(share, archiveId);
+    if (mark !== undefined) await this.asides.from(share, { archiveId, pid, jobId, workOrderId, reason });
   }
 
   /** A crash after the tar got its name: its manifest is good if it lists exactly the wanted files; verification decides the rest. */
@@ -81,7 +94,8 @@ export class CopyWriter {
     const { archiveId } = order;
     // A crash may have left the name both finished and under its partial one.
     await share.removePartials(archiveId);
-    if ((await share.stat(archiveId)) === undefined) return undefined;
+    const mark = await markOf(share, archiveId);
+    if (mark === undefined) return undefined;
     try {
       const manifest = await readManifest(await share.read(archiveId, { signal }));
       if (areWanted(manifest, members)) {
@@ -93,7 +107,7 @@ export class CopyWriter {
       if (!(error instanceof PermanentError)) throw error;
     }
     // The name belongs to this work order alone; but a database may have been lost, and a tape is worth a second look.
-    await this.makeWay(share, order, 'other content was expected under its name');
+    await this.makeWay(share, order, 'other content was expected under its name', mark);
     return undefined;
   }
 

@@ -7,6 +7,7 @@ import type { WorkContext } from '../domain/work.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import { Originals } from '../originals/originals.js';
 import { ReadVersions, type OriginalLine } from '../originals/read-versions.js';
+import { markOf } from '../mend-copies/file-marks.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import type { StoredCopy, StoredDatablock } from '../persistence/records.js';
 import type { Packing } from './copy-writer.js';
@@ -39,8 +40,10 @@ export class NewDatablock {
     crashPoint('archiver.after-verification');
     const copies: StoredCopy[] = [{ share: first.name, verifiedAt }];
     for (const share of others) copies.push(await this.copies.further(first, share, verified, packing));
-    const read = await this.readVersions(order, manifest.members, targets);
-    await this.refuseOverwritten(order, read?.lines ?? [], targets, context.signal);
+    const made: MadeFile[] = [];
+    for (const share of targets) made.push({ share, mark: await markOf(share, archiveId) });
+    const read = await this.readVersions(order, manifest.members, made);
+    await this.refuseOverwritten(order, read?.lines ?? [], made, context.signal);
     const stored: StoredDatablock = {
       _id: order.archiveId,
       pid: order.pid,
@@ -76,13 +79,12 @@ export class NewDatablock {
   private async readVersions(
     order: ArchiveDatablockV1,
     members: readonly ManifestMember[],
-    targets: readonly LongTermStorage[],
+    made: readonly MadeFile[],
   ): ReturnType<DatablockLists['originalsOf']> {
     if (order.source.kind !== 'landing-zone') return undefined;
     const read = await this.lists.originalsOf(order.archiveId, members);
     if (read !== undefined) return read;
-    for (const share of targets)
-      await this.copies.makeWay(share, order, 'nobody knows which versions of its originals it holds');
+    await this.takeAway(order, made, 'nobody knows which versions of its originals it holds');
     throw new TransientError(
       'archiver.versions-unknown',
       `Expected the list of what was read for ${order.archiveId} in the control bucket, found none or that of another try: it is packed again.`,
@@ -96,15 +98,14 @@ export class NewDatablock {
   private async refuseOverwritten(
     order: ArchiveDatablockV1,
     lines: readonly OriginalLine[],
-    targets: readonly LongTermStorage[],
+    made: readonly MadeFile[],
     signal: AbortSignal,
   ): Promise<void> {
     if (lines.length === 0) return;
     const prefixes = this.originals.prefixesOf(order.pid, order.source);
     const changed = await this.lists.changedSince(prefixes, lines, signal);
     if (changed.length === 0) return;
-    for (const share of targets)
-      await this.copies.makeWay(share, order, 'originals were overwritten while they were packed');
+    await this.takeAway(order, made, 'originals were overwritten while they were packed');
     throw new PermanentError(
       'datablock.member-changed',
       `Expected the originals of ${order.archiveId} to stay as they were read, found ${changed.length} overwritten or removed meanwhile: ${changed.slice(0, 5).join(', ')}. Nothing was archived or released; post the job again when all uploads have ended.`,
@@ -112,12 +113,31 @@ export class NewDatablock {
     );
   }
 
+  /** What this try has made. A later one that has recorded the datablock answers for its files, which may be the same. */
+  private async takeAway(
+    order: ArchiveDatablockV1,
+    made: readonly MadeFile[],
+    reason: string,
+  ): Promise<void> {
+    if ((await this.datablocks.verified(order.archiveId)) !== undefined) throw overtaken(order.archiveId);
+    for (const { share, mark } of made) await this.copies.makeWay(share, order, reason, mark);
+  }
+
   /** A later try may have recorded it, and its copies may have moved since; or a cancelled order left a mark of its own there, which a worker that was overtaken must not paint over. */
   private async record(stored: StoredDatablock): Promise<void> {
-    if (await this.datablocks.record(stored)) return;
-    throw new TransientError(
-      'archiver.lease-lost',
-      `Expected to record ${stored._id}, found that another worker has discarded it, or recorded it and changed its copies since.`,
-    );
+    if (!(await this.datablocks.record(stored))) throw overtaken(stored._id);
   }
+}
+
+/** A file that a try has made, as it saw it. */
+interface MadeFile {
+  readonly share: LongTermStorage;
+  readonly mark: string | undefined;
+}
+
+function overtaken(archiveId: string): TransientError {
+  return new TransientError(
+    'archiver.lease-lost',
+    `Expected to decide about ${archiveId}, found that another worker has discarded it, or recorded it, since.`,
+  );
 }

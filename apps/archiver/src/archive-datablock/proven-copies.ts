@@ -36,9 +36,14 @@ export class ProvenCopies {
     return assertRoom(targets, file, (share) => this.writer.reserveOf(share));
   }
 
-  /** What lies under the name of a work order is out of the way afterwards, and can be brought back for a while. */
-  makeWay(share: LongTermStorage, order: ArchiveDatablockV1, reason: string): Promise<void> {
-    return this.writer.makeWay(share, order, reason);
+  /** As {@link CopyWriter.makeWay}. */
+  makeWay(
+    share: LongTermStorage,
+    order: ArchiveDatablockV1,
+    reason: string,
+    mark: string | undefined,
+  ): Promise<void> {
+    return this.writer.makeWay(share, order, reason, mark);
   }
 
   /** The copy that is made from the originals. */
