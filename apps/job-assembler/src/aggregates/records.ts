@@ -215,6 +215,8 @@ export interface WorkOrder {
   deferredUntil?: Date;
   /** Version of the job's steering that the two are from. */
   steered?: number;
+  /** The dispatcher's turn in which it may be released; absent: it was planned since the turn began. */
+  turn?: string;
   /** Of reading: the target that was chosen when it was released. */
   readAt?: string;
   /** When the archiver's word of its end came; absent in records from before 0.6. */

@@ -65,6 +65,8 @@ export interface HowReleased {
   readonly now: Date;
   /** Of reading: the target that was chosen. */
   readonly readAt?: string;
+  /** The dispatcher's: what was planned before a later turn began stays. Absent: whatever turn it is. */
+  readonly turn?: string;
 }
 
 /**
@@ -101,7 +103,12 @@ export abstract class WorkOrders {
   /** Of each priority so many, without what is deferred. */
   abstract oldestPlanned(lane: Lane, limit: number): Promise<Candidate[]>;
   abstract planned(id: string): Promise<WorkOrder | undefined>;
-  /** Not what is deferred meanwhile. */
+  /**
+   * From this write on, nothing that is planned now is released but in this turn: a release that was sent before, and has not
+   * arrived yet, comes too late. Who counts what is released counts after it.
+   */
+  abstract beginTurn(turn: string): Promise<void>;
+  /** Not what is deferred meanwhile, nor in an earlier turn. */
   abstract release(id: string, how: HowReleased): Promise<boolean>;
   /** With the archiver. */
   abstract released(jobId: string): AsyncIterable<Pick<WorkOrder, '_id'>>;

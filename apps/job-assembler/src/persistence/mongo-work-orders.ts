@@ -23,6 +23,7 @@ import {
   candidateOf,
   archivedBefore,
   copiesToGo,
+  ofTurn,
   priorities,
   progressOf,
   releasedFields,
@@ -154,13 +155,17 @@ export class MongoWorkOrders extends WorkOrders {
     return (await this.orders.findOne({ _id: id, ...release.from })) ?? undefined;
   }
 
-  async release(id: string, { command, now, readAt, outside }: HowReleased): Promise<boolean> {
+  async beginTurn(turn: string): Promise<void> {
+    await this.orders.updateMany({ ...release.from }, { $set: { turn } });
+  }
+
+  async release(id: string, { command, now, readAt, outside, turn }: HowReleased): Promise<boolean> {
     const chosen = {
       ...(readAt === undefined ? {} : { readAt }),
       ...Object.fromEntries(Object.entries(outside ?? {}).map(([key, value]) => [`outside.${key}`, value])),
     };
     const { modifiedCount } = await this.orders.updateOne(
-      { _id: id, ...release.from, deferredUntil: absent },
+      { _id: id, ...release.from, deferredUntil: absent, ...ofTurn(turn) },
       { $set: { ...release.to, releasedAt: now, ...chosen, outbox: newOutbox([command], now) } },
     );
     if (modifiedCount > 0) this.relay.wake();

@@ -123,3 +123,8 @@ export function releasedIn(scope: PauseScope): object {
     $or: [{ targets: name, readAt: absent }, { readAt: name }, { 'outside.target': name }],
   };
 }
+
+/** What may be released in a turn of the dispatcher: what was planned since it began has none. */
+export function ofTurn(turn: string | undefined): object {
+  return turn === undefined ? {} : { $or: [{ turn }, { turn: absent }] };
+}

@@ -37,6 +37,42 @@ describe('The dispatcher', () => {
     assert.deepEqual(idsOf(await released()), ['j/0/2', 'j/0/3']);
   });
 
+  for (const [when, isLost] of [
+    ['a process that died has sent, and that arrives when another counts', true],
+    ['this process has sent, whose answer was lost, and that arrives when it counts again', false],
+  ] as const)
+    it(`lets no release come on top of the limits that ${when}`, async () => {
+      await assembler.store.orders.insertMany([
+        orderOf('j/0/0', { createdAt: new Date(clock.now().getTime() - 2) }),
+        orderOf('j/0/1', { createdAt: new Date(clock.now().getTime() - 1) }),
+      ]);
+      const { orders } = assembler;
+      let [arrive, sent]: (() => unknown)[] = [];
+      const isSent = new Promise<void>((resolve) => (sent = resolve));
+      const lossy = Object.assign(Object.create(orders) as typeof orders, {
+        release: (id: string, how: Parameters<typeof orders.release>[1]) => {
+          arrive = () => orders.release(id, how);
+          sent!();
+          delete (lossy as { release?: unknown }).release;
+          return isLost
+            ? new Promise<boolean>(() => undefined)
+            : Promise.reject(new Error('the answer was lost'));
+        },
+      });
+      const limits = { global: 1, perGroup: 1, perTarget: 1 };
+      const first = dispatcherOn({ ...assembler, orders: lossy }, clock, configOf({ limits }), logger);
+      const round = first.round().catch(() => undefined);
+      await isSent;
+      if (!isLost) await round;
+      // Meanwhile the other order has become more urgent.
+      await assembler.store.orders.updateOne({ _id: 'j/0/1' }, { $set: { priority: 0 } });
+      if (isLost) clock.advance(60_000);
+      await (isLost ? dispatcher(limits) : first).round();
+      assert.deepEqual(idsOf(await released()), ['j/0/1']);
+      await arrive!();
+      assert.deepEqual(idsOf(await released()), ['j/0/1']);
+    });
+
   it('sends each kind of work its command, with what the archiver needs for it', async () => {
     const source = { kind: 'landing-zone', location: 'l', bucket: 'z' } as const;
     const files = { bucket: 'control', key: 'k', size: 1, sha256: 'x' };

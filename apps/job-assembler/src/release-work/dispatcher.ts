@@ -30,6 +30,8 @@ const releasesPerHold = 20;
 export class Dispatcher extends HostedLoop {
   private readonly holder = newId();
   private readonly candidates: Candidates;
+  /** Undefined: releases may be under way that are not counted, of another process or of this one. */
+  private turn: string | undefined;
 
   constructor(
     private readonly orders: WorkOrders,
@@ -56,17 +58,33 @@ export class Dispatcher extends HostedLoop {
    * @returns whether there is more to look at at once
    */
   async round(): Promise<boolean> {
-    return (await this.hold()) && (await this.releaseWork());
+    try {
+      return (await this.hold()) && (await this.releaseWork());
+    } catch (error) {
+      this.turn = undefined;
+      throw error;
+    }
   }
 
   /** Whether this process may count and release. Asked again within a round: another one may count meanwhile. */
-  private hold(): Promise<boolean> {
-    return this.leases.hold('dispatcher', this.holder, this.config.lease / 4);
+  private async hold(): Promise<boolean> {
+    const isHeld = await this.leases.hold('dispatcher', this.holder, this.config.lease / 4);
+    if (!isHeld) this.turn = undefined;
+    return isHeld;
+  }
+
+  /** Before anything is counted: what was sent in an earlier turn, and is still on its way, must not come on top. */
+  private async beginTurn(): Promise<void> {
+    if (this.turn !== undefined) return;
+    const turn = newId();
+    await this.orders.beginTurn(turn);
+    this.turn = turn;
   }
 
   private async releaseWork(): Promise<boolean> {
     await this.steered.catchUp();
     if (!(await this.hold())) return false;
+    await this.beginTurn();
     const slots = await this.orders.slots(await this.rules.now());
     const { found, isAll } = await this.candidates.find(slots);
     const releases = fairReleases(slots, found);
@@ -85,6 +103,8 @@ export class Dispatcher extends HostedLoop {
    * @returns whether the rules still hold that it was chosen by
    */
   private async release({ rules }: Slots, release: Release): Promise<boolean> {
+    // The one before did not happen: it was cancelled, or this turn is over.
+    if (this.turn === undefined) return false;
     const [order, areStill] = await Promise.all([
       this.orders.planned(release.candidate.id),
       this.rules.areStill(rules),
@@ -116,8 +136,14 @@ export class Dispatcher extends HostedLoop {
         { workOrderId: order._id, kind: order.kind },
         'Expected work of a kind that this version knows, found another one: a newer job-assembler planned it, and releases it. It waits until one is up.',
       );
-    await inContextOf(within, () => this.orders.release(order._id, { ...how, now, ...chosen }), subject);
+    const { turn } = this;
+    const release = { ...how, now, ...chosen, ...(turn === undefined ? {} : { turn }) };
+    const isReleased = await inContextOf(within, () => this.orders.release(order._id, release), subject);
     span.end();
+    if (!isReleased) {
+      this.turn = undefined;
+      return;
+    }
     noteReleased({ target: order.target });
     noteWait({ stage: 'limit' }, (now.getTime() - order.createdAt.getTime()) / 1000);
     crashPoint('assembler.after-release');
