@@ -124,6 +124,12 @@ describe('A share that is used for the first time', () => {
     assert.equal(await new IdentifiedStorage(share, memory).standing(), 'known');
     assert.deepEqual(readdirSync(root), ['.catena-target']);
     await dead.discard();
+    // One that died beside a known one, too: the next archiver that starts finds it.
+    const late = await share.create('.catena-target', 'of-another-that-died');
+    await late.write(Buffer.from('{"id"'));
+    assert.equal(await new IdentifiedStorage(share, memory).standing(), 'known');
+    assert.deepEqual(readdirSync(root), ['.catena-target']);
+    await late.discard();
   });
 });
 

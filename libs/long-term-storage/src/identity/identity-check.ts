@@ -1,6 +1,6 @@
 import { newId, TransientError } from '#kernel';
 import type { LongTermStorage } from '../long-term-storage.js';
-import type { StorageIdentity } from './storage-identity.js';
+import type { IdentityFile, StorageIdentity } from './storage-identity.js';
 
 /** What an installation remembers of its storages. */
 export interface IdentityMemory {
@@ -23,6 +23,7 @@ export type IdentityStanding = 'known' | 'unidentified' | 'not-needed';
  */
 export class IdentityCheck {
   private known: string | undefined;
+  private isTidy = false;
 
   constructor(
     private readonly storage: LongTermStorage,
@@ -42,12 +43,23 @@ export class IdentityCheck {
     if (!asks && found !== undefined && found.id === this.known) return 'known';
     this.known = await this.memory.known(this.storage.name);
     if (this.known === undefined) return this.firstContact(found);
-    if (found?.id === this.known) return 'known';
+    if (found?.id === this.known) {
+      await this.tidy(file);
+      return 'known';
+    }
     throw otherShare(
       this.storage.name,
       `with the identity ${this.known} it has had`,
       found === undefined ? await this.withoutIdentity() : wordsFor(found),
     );
+  }
+
+  /** Once a start: who died while it wrote an identity beside the one that is known left a file that nobody else looks for. */
+  private async tidy(file: IdentityFile): Promise<void> {
+    if (this.isTidy) return;
+    this.isTidy = true;
+    // On one that cannot be written to it stays until the next start.
+    await file.removeLeftovers().catch(() => undefined);
   }
 
   private async firstContact(found: StorageIdentity | undefined): Promise<IdentityStanding> {

@@ -62,8 +62,13 @@ export class IdentityFile {
       throw error;
     } finally {
       await writer.discard();
-      await this.storage.removePartials(identityName);
+      await this.removeLeftovers();
     }
+  }
+
+  /** What writers that died have left beside it. One that writes at this moment comes too late by it. */
+  async removeLeftovers(): Promise<void> {
+    await this.storage.removePartials(identityName);
   }
 
   /** Whether no file lies there, set aside or not. */
