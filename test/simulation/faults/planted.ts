@@ -60,7 +60,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'the catalogue applies reports that come late',
     breaks: ['an end is final'],
-    firstSeed: 0,
+    firstSeed: 75,
     // Neither the look at the job nor the write of the report asks whether it is over.
     replaced: replacing('catalog-api', [
       JobRecords,
@@ -84,7 +84,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'an object store that is away is taken for one that refuses',
     breaks: ['passing faults fail nobody'],
-    firstSeed: 0,
+    firstSeed: 10,
     plant: (installation) => {
       installation.storeAway = () =>
         new PermanentError('storage.refused', 'Expected the object, found a refusal.');
@@ -93,7 +93,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'S5: a sweep takes claims of a job that is being stored, decided by what it has read',
     breaks: ['one job changes a dataset at a time', 'all comes to rest'],
-    firstSeed: 0,
+    firstSeed: 28,
     plant: changing('catalog-api', 'Job', ({ method, given }) => {
       const filter = given[0] as Fields;
       // What is being stored is neither given up first, nor there when its claims are looked at.
@@ -119,7 +119,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'S4: originals are released by their names, whatever lies there by now',
     breaks: ['an original goes only when its bytes are safe'],
-    firstSeed: 0,
+    firstSeed: 3,
     plant: ({ objects }) => {
       objects.removeUnchanged = async (bucket, versions) => {
         await objects.remove(
@@ -152,7 +152,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'a datablock is registered under a new id by each delivery',
     breaks: ['each file is archived once'],
-    firstSeed: 0,
+    firstSeed: 6,
     plant: (installation) => {
       installation.databases['catalog-api'].withoutUnique.add('Datablock.archiveId');
       let count = 0;
@@ -165,7 +165,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'retrieved files are reported before the object store has them',
     breaks: ['retrieved means that it is there'],
-    firstSeed: 0,
+    firstSeed: 16,
     plant: ({ objects, world }) => {
       const put = objects.put.bind(objects);
       objects.put = async (bucket, key, body, options) => {
@@ -186,7 +186,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'work orders are written without their fencing token',
     breaks: ['only the holder of an order ends it'],
-    firstSeed: 0,
+    firstSeed: 14,
     plant: changing('archiver', 'works', (call) => {
       if ('epoch' in (call.given[0] as Fields)) without(call, 'epoch');
     }),
@@ -194,7 +194,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'work is released without a count of what is released',
     breaks: ['limits hold'],
-    firstSeed: 0,
+    firstSeed: 10,
     plant: changing('job-assembler', 'work_orders', ({ method, given }) => {
       if (method === 'aggregate' && JSON.stringify(given[0]).includes('"readAt"'))
         given[0] = [...(given[0] as object[]), { $match: { count: -1 } }];
@@ -203,7 +203,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'W2: the work of one group comes first while there is any',
     breaks: ['no group starves'],
-    firstSeed: 0,
+    firstSeed: 324,
     plant: changing('job-assembler', 'work_orders', ({ method, given }, installation) => {
       if (method !== 'distinct' || given[0] !== 'group') return;
       const orders = installation.databases['job-assembler'].documents<WorkOrder>('work_orders');
@@ -224,7 +224,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'a request to cancel wins though it came too late',
     breaks: ['a cancelled job leaves datasets done or untouched', 'an end is final'],
-    firstSeed: 0,
+    firstSeed: 2,
     plant: changing('catalog-api', 'Job', ({ method, given }, installation) => {
       const set = (given[1] as { $set?: Fields } | undefined)?.$set;
       if (method !== 'findOneAndUpdate' || set?.['catena.finished'] !== true) return;
@@ -237,7 +237,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'a file that is to be discarded stays where it is',
     breaks: ['nothing is left on storage that nobody knows', 'all comes to rest'],
-    firstSeed: 0,
+    firstSeed: 2,
     plant: ({ shares }) => {
       shares[1]!.setAside = () => Promise.resolve(true);
     },

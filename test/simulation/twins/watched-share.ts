@@ -36,6 +36,7 @@ export class WatchedShare extends MemoryShare {
 
   /** Names of files that are being written, or were given up. */
   get unfinished(): string[] {
-    return [...this.partials.keys()];
+    // That of an identity goes when its archiver looks at the storage again.
+    return [...this.partials.keys()].filter((name) => !name.startsWith('.'));
   }
 }
