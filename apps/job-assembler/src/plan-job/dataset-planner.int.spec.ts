@@ -9,6 +9,8 @@ import type { AssemblyJob, WorkOrder } from '../aggregates/records.js';
 import type { ClaimChecks } from '#claim-check';
 import { assemblerOn } from '../testing/assembler.js';
 import { configOf } from '../testing/assembler-config.js';
+import { meanwhileOn } from '../testing/meanwhile.js';
+import { jobOf } from '../testing/samples.js';
 import { settlingOn } from '../testing/settling.js';
 import { DatablocksToRead } from './datablocks-to-read.js';
 import { DatasetDrafts } from './dataset-drafts.js';
@@ -77,10 +79,17 @@ describe('Two planners of one dataset', () => {
     );
     return new DatasetPlanner(tasks, orders, drafts, settling, ending, clock);
   }
-  const job = (id: string): AssemblyJob =>
-    ({ _id: id, workflow: 'archive', group: 'g', cancelRequested: false }) as AssemblyJob;
-  const plan = (one: DatasetPlanner, id: string): Promise<void> =>
-    one.plan(job(id), `${id}/0`, { pid: 'p', files: [] }, () => Promise.resolve());
+  const accepted = async (id: string, changes: Partial<AssemblyJob> = {}): Promise<AssemblyJob> => {
+    const job = jobOf(id, changes);
+    await store.jobs.replaceOne({ _id: id }, job, { upsert: true });
+    return job;
+  };
+  const plan = async (
+    one: DatasetPlanner,
+    id: string,
+    changes: Partial<AssemblyJob> = {},
+    keepLease: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<void> => one.plan(await accepted(id, changes), `${id}/0`, { pid: 'p', files: [] }, keepLease);
   /** The plan that became work: whole, and of one planner. */
   async function assertPlanOf(name: string, id: string): Promise<void> {
     const task = await store.tasks.findOne({ _id: `${id}/0` });
@@ -121,6 +130,25 @@ describe('Two planners of one dataset', () => {
     await assertPlanOf('alone', id);
   });
 
+  it('leave what the newer one has drafted when the older one slept before it deleted drafts', async () => {
+    const id = newId();
+    const [sleep, ready] = [gate(), gate()];
+    const asleep = { orders: meanwhileOn(store.orders, 'deleteMany', sleep.pass) };
+    const older = plan(planner('older', undefined, undefined, assemblerOn(store).with(asleep).store), id);
+    await sleep.reached;
+    // With each block, and before each draft: the third one is not there yet.
+    let steps = 0;
+    const keepLease = () => ((steps += 1) === 6 ? ready.pass() : Promise.resolve());
+    const newer = plan(planner('newer'), id, {}, keepLease);
+    await ready.reached;
+    assert.equal(await store.orders.countDocuments({ jobId: id, state: 'drafted' }), 2);
+    sleep.open();
+    await assert.rejects(older, { code: 'assembly.plan-taken' });
+    ready.open();
+    await newer;
+    await assertPlanOf('newer', id);
+  });
+
   it('leave the plan of the newer one when the older one is ready first', async () => {
     const id = newId();
     const [first, second] = [gate(), gate()];
@@ -142,8 +170,7 @@ describe('Two planners of one dataset', () => {
       const sleep = gate();
       const older = plan(planner('older', { at, pass: sleep.pass }), id);
       await sleep.reached;
-      const cancelled = { ...job(id), cancelRequested: true };
-      await planner('newer').plan(cancelled, `${id}/0`, { pid: 'p', files: [] }, () => Promise.resolve());
+      await plan(planner('newer'), id, { cancelRequested: true });
       assert.equal((await store.tasks.findOne({ _id: `${id}/0` }))?.state, 'cancelled');
       assert.deepEqual(await store.orders.find({ jobId: id }).toArray(), [], 'drafts from before');
       sleep.open();
@@ -179,9 +206,7 @@ describe('Two planners of one dataset', () => {
       ),
     );
     const one = planner('block', undefined, (key) => `block ${/[/](\d+)[.]ndjson$/.exec(key)?.[1]}`);
-    await one.plan({ ...job(id), retryOf: before }, `${id}/0`, { pid: 'p', files: [] }, () =>
-      Promise.resolve(),
-    );
+    await plan(one, id, { retryOf: before });
     const orders = await store.orders.find({ jobId: id }).sort({ _id: 1 }).toArray();
     assert.deepEqual(
       orders.map(({ state, archiveId }) => [state, archiveId]),
@@ -194,9 +219,7 @@ describe('Two planners of one dataset', () => {
     assert.equal(orders[1]?.archivedBy, before, 'from now on this job answers for it');
     assert.equal((await store.orders.findOne({ _id: `${before}/0/1` }))?.usedBy, id);
     const other = newId();
-    await one.plan({ ...job(other), retryOf: before }, `${other}/0`, { pid: 'p', files: [] }, () =>
-      Promise.resolve(),
-    );
+    await plan(one, other, { retryOf: before });
     assert.equal(await store.orders.countDocuments({ jobId: other, state: 'done' }), 0, 'one job at a time');
   });
 });

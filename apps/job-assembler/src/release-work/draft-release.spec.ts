@@ -50,6 +50,10 @@ describe('The release of drafts', () => {
       assert.deepEqual(await release(), ['cancelled', 'cancelled', 'drafted']);
     });
 
+  it('makes none for a job that was forgotten since its planner slept', async () => {
+    assert.deepEqual(await release(), ['cancelled', 'cancelled', 'drafted']);
+  });
+
   it('lets them hear what an operator said of the job while it was planned, before they become work', async () => {
     const until = new Date('2026-01-01T01:00:00Z');
     await assembler.store.jobs.insertOne(jobOf('j', { totals: { datasets: 1, bytes: 1 } }));

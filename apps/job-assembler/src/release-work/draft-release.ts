@@ -21,13 +21,13 @@ export class DraftRelease {
   async release(task: Pick<DatasetTask, '_id' | 'jobId' | 'planner'>): Promise<void> {
     const plan = planOf(task);
     const job = await this.jobs.find(task.jobId);
-    // A planner that was overtaken may begin a dataset of a job that has failed, or ended, while it slept.
-    if (job !== undefined && beginsNothing(job)) return this.orders.cancelDrafts(plan);
+    // A planner that was overtaken may begin a dataset of a job that has failed, has ended, or was forgotten, while it slept.
+    if (job === undefined || beginsNothing(job)) return this.orders.cancelDrafts(plan);
     await this.orders.finishDoneBefore(plan);
     // What an operator says from here on finds them itself.
-    if (job !== undefined) await this.steered.hearDrafts(task._id, job);
+    await this.steered.hearDrafts(task._id, job);
     // A cancel request may have come while the plan was made, when there was nothing to cancel yet.
-    if (job?.cancelRequested === true) await this.orders.cancelDrafts(plan);
+    if (job.cancelRequested) await this.orders.cancelDrafts(plan);
     else await this.orders.planDrafts(plan);
     // One that comes in this very moment finds either drafts or planned orders, and cancels them itself.
     this.dispatcher.wake();
