@@ -23,6 +23,8 @@ export interface TaskEnding {
   readonly now: Date;
   readonly event?: OutboxRow;
   readonly fault?: Fault;
+  /** Of the planner that decides it, where the dataset must be no newer one's. */
+  readonly planner?: number;
 }
 
 /**

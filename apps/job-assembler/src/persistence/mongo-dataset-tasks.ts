@@ -72,11 +72,18 @@ export class MongoDatasetTasks extends DatasetTasks {
     ]);
   }
 
-  end(taskId: string, from: OpenTaskState, to: TaskEnd, { now, event, fault }: TaskEnding): Promise<boolean> {
+  end(
+    taskId: string,
+    from: OpenTaskState,
+    to: TaskEnd,
+    { now, event, fault, planner }: TaskEnding,
+  ): Promise<boolean> {
     const step = stepOf(taskSteps, from, to);
+    const whose = planner === undefined ? {} : { planner };
     const why = fault === undefined ? {} : { fault };
     const change = { $set: { ...step.to, updatedAt: now, ...why } };
-    return this.outbox.change({ _id: taskId, ...step.from }, change, event === undefined ? [] : [event]);
+    const ending = { _id: taskId, ...step.from, ...whose };
+    return this.outbox.change(ending, change, event === undefined ? [] : [event]);
   }
 
   endStopped(

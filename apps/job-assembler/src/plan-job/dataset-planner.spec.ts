@@ -358,6 +358,12 @@ routes:
       assert.deepEqual([isStarted, (await task()).state, states], [started, 'cancelled', left]);
     });
 
+  it('fails no dataset that a newer planner has: what this one met says nothing about it any more', async () => {
+    meanwhile = () => assembler.tasks.takeOver('j/0');
+    await assert.rejects(plan(), { code: 'assembly.plan-taken' });
+    assert.deepEqual([(await task()).state, messagesOf(await task())], ['planning', []]);
+  });
+
   it('ends a dataset of a cancelled job without planning it, with the drafts of who planned it before', async () => {
     await assembler.tasks.begin({ _id: 'j/0', jobId: 'j', pid: 'a/b', workflow: 'archive' }, clock.now());
     await assembler.store.orders.insertOne(orderOf('j/0/0', { state: 'drafted' }));

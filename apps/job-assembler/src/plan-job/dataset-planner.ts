@@ -52,7 +52,9 @@ export class DatasetPlanner {
       if (wasOvertaken) throw error;
       const code = codeOf(error, 'assembly.unexpected-error');
       const fault = { code, message: messageOf(error), fault: faultOf(code) };
-      await this.ending.end(taskId, 'planning', 'failed', fault);
+      await this.ending.end(taskId, 'planning', 'failed', fault, planner);
+      // Still there: a newer planner has it, and what this one met says nothing about it any more.
+      if ((await this.tasks.find(taskId))?.state === 'planning') throw overtaken(taskId);
     }
   }
 

@@ -30,14 +30,25 @@ export class DatasetEnding {
     private readonly clock: Clock,
   ) {}
 
-  /** Its state and the message about it in one write. One that is not in the state `from` stays as it is. */
-  async end(taskId: string, from: OpenTaskState, to: TaskEnd, fault?: Fault): Promise<void> {
+  /**
+   * Its state and the message about it in one write. One that is not in the state `from` stays as it is.
+   *
+   * @param planner fencing token of the planner that decides it: one that a newer planner has taken over stays as it is, too
+   */
+  async end(
+    taskId: string,
+    from: OpenTaskState,
+    to: TaskEnd,
+    fault?: Fault,
+    planner?: number,
+  ): Promise<void> {
     const now = this.clock.now();
     const task = await this.tasks.find(taskId);
     if (task === undefined) return;
     if (to !== 'cancelled' && task.state === from) await this.certification.ask(task, to);
-    await this.tasks.end(taskId, from, to, { now, event: endOf(task, to, fault, now), fault });
-    if (to === 'failed' && task.state === from)
+    const event = endOf(task, to, fault, now);
+    const isEnded = await this.tasks.end(taskId, from, to, { now, event, fault, planner });
+    if (to === 'failed' && isEnded)
       noteDatasetFailed({ workflow: task.workflow, fault: (fault ?? unrecorded).fault });
     crashPoint('assembler.after-task-end');
     await this.jobs.settle(task.jobId);

@@ -81,6 +81,14 @@ export function datasetTasksConformance(name: string, open: () => Promise<Assemb
       assert.deepEqual([ended?.state, ended?.fault, messagesOf(ended).length], ['failed', fault, 1]);
     });
 
+    it('are failed by their newest planner only, where a planner says so', async () => {
+      await put(0, { state: 'planning', planner: 2 });
+      const ending = (planner: number) => ({ now, fault, event: event(), planner });
+      assert.equal(await tasks.end(id(0), 'planning', 'failed', ending(1)), false);
+      assert.deepEqual([await stateOf(0), messagesOf(await at(0))], ['planning', []]);
+      assert.equal(await tasks.end(id(0), 'planning', 'failed', ending(2)), true);
+    });
+
     it('that were stopped end together, and none that is not running', async () => {
       await put(0);
       await put(1, { state: 'registering' });

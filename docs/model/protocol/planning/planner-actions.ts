@@ -77,10 +77,17 @@ export function plannerActions(fault: PlanningFault | undefined): Action<Plannin
         one.at = at.toFail;
       },
     ),
-    planning('the dataset fails', [`${planner}.plan`, `${tasks}.end`], [at.toFail], (one, owner) => {
-      if (owner.task === task.planning) owner.task = task.failed;
-      one.at = at.whole;
-    }),
+    planning(
+      'the dataset fails, unless a newer planner has it',
+      [`${planner}.plan`, `${tasks}.end`],
+      [at.toFail],
+      (one, owner) => {
+        const isMine = owner.taskToken === one.taskToken;
+        if (owner.task === task.planning && !isMine) return rest(one);
+        if (owner.task === task.planning) owner.task = task.failed;
+        return Object.assign(one, { at: at.whole });
+      },
+    ),
     planning(
       'the plan of the dataset is complete, unless a newer planner has it',
       [`${planner}.start`, `${tasks}.start`],
