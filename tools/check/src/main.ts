@@ -15,7 +15,10 @@ const MINUTE = 60_000;
 
 /** How the test files of each part run. Flows mostly wait, for processes to start and for time to pass: two of them at once. */
 const TEST_PARTS = [
-  { part: 'unit', concurrency: 2, together: 16, timeoutMilliseconds: 20 * MINUTE, needsStack: false },
+  {
+    ...{ part: 'unit', concurrency: 2, together: 16, timeoutMilliseconds: 20 * MINUTE, needsStack: false },
+    alone: ['docs/model/', 'test/simulation/'],
+  },
   { part: 'int', concurrency: 2, timeoutMilliseconds: 20 * MINUTE, needsStack: true },
   { part: 'flows', concurrency: 2, timeoutMilliseconds: 40 * MINUTE, needsStack: true },
 ] as const satisfies readonly { part: Part; [key: string]: unknown }[];

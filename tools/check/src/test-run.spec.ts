@@ -51,11 +51,14 @@ describe('Running test files', () => {
     await writeFile(join(project, 'package.json'), '{ "type": "module" }');
     for (const [name, text] of Object.entries(files))
       await writeFile(join(project, 'dist', `${name}.spec.js`), `import { it } from 'node:test';\n${text}`);
-    const ran = async (names: readonly string[]): Promise<{ tally: Tally; printed: string }> => {
+    const ran = async (
+      names: readonly string[],
+      alone: readonly string[] = [],
+    ): Promise<{ tally: Tally; printed: string }> => {
       const tally = new Tally();
       const lines: string[] = [];
       console.log = (line: string) => void lines.push(line);
-      const options = { project, concurrency: 1, together: 8, timeoutMilliseconds: 5000 };
+      const options = { project, concurrency: 1, together: 8, alone, timeoutMilliseconds: 5000 };
       await runTestFiles(
         names.map((name) => `${name}.spec.ts`),
         options,
@@ -66,6 +69,9 @@ describe('Running test files', () => {
     const good = await ran(['first', 'second']);
     assert.deepEqual([good.tally.passed, good.tally.failed], [2, 0], good.printed);
     assert.match(good.printed, /^ok {6}2\/2 2 files, from first[.]spec[.]ts \(2 passed/);
+    const apart = await ran(['first', 'second'], ['second']);
+    assert.deepEqual([apart.tally.passed, apart.tally.failed], [2, 0], apart.printed);
+    assert.match(apart.printed, /^ok {6}1\/2 second[.]spec[.]ts .*\nok {6}2\/2 first[.]spec[.]ts/);
     const bad = await ran(['first', 'third']);
     assert.deepEqual([bad.tally.passed, bad.tally.failed], [1, 1], bad.printed);
     assert.match(bad.printed, /third[.]spec[.]js\n\s+the file contains no test/);

@@ -14,6 +14,8 @@ export interface TestRunOptions {
   readonly concurrency: number;
   /** Files that share a process, one after the other: to start one takes longer than most of their tests. Default 1. */
   readonly together?: number;
+  /** Files that have a process of their own all the same: they replace its clock, or take minutes. Parts of their paths. */
+  readonly alone?: readonly string[];
   /** A file that takes longer has failed. */
   readonly timeoutMilliseconds: number;
 }
@@ -33,11 +35,11 @@ export async function runTestFiles(
   // The test runner hands its files our environment, and has no other way to load something into them.
   process.env['NODE_OPTIONS'] = OPTIONS.join(' ').trim();
   process.env['CATENA_TEST_TIMEOUT'] = String(options.timeoutMilliseconds);
-  const { project, together = 1 } = options;
-  const queue = [...files];
+  const { project } = options;
+  const queue = batchesOf(files, options);
   let done = 0;
   const worker = async (): Promise<void> => {
-    for (let some = queue.splice(0, together); some.length > 0; some = queue.splice(0, together)) {
+    for (let some = queue.shift(); some !== undefined; some = queue.shift()) {
       const began = Date.now();
       const result = await runFiles(
         some.map((file) => compiled(project, file)),
@@ -56,6 +58,15 @@ export async function runTestFiles(
     }
   };
   await Promise.all(Array.from({ length: options.concurrency }, worker));
+}
+
+/** Which files run in one process. Those that run alone come first: what takes longest is not waited for at the end. */
+function batchesOf(files: readonly string[], { together = 1, alone = [] }: TestRunOptions): string[][] {
+  const isAlone = (file: string): boolean => alone.some((part) => file.includes(part));
+  const batches = files.filter(isAlone).map((file) => [file]);
+  const others = files.filter((file) => !isAlone(file));
+  while (others.length > 0) batches.push(others.splice(0, together));
+  return batches;
 }
 
 interface Result {
