@@ -19,12 +19,15 @@ describe('A planted fault', () => {
       let found: string | undefined;
       const others: string[] = [];
       // The seed that found it last time finds it again, unless what the product asks of its services has changed since.
-      const seeds = [firstSeed, ...Array.from({ length: maxSeeds }, (_, seed) => seed)];
-      await workers.play(seeds, index, ({ seed, invariant = '', what = '' }) => {
-        if (breaks.includes(invariant)) found = `seed ${seed}: ${what}`;
-        else if (invariant !== '') others.push(`seed ${seed}: ${invariant}: ${what}`);
-        return found !== undefined;
-      });
+      const all = Array.from({ length: maxSeeds }, (_, seed) => seed);
+      for (const seeds of [[firstSeed], all]) {
+        await workers.play(seeds, index, ({ seed, invariant = '', what = '' }) => {
+          if (breaks.includes(invariant)) found = `seed ${seed}: ${what}`;
+          else if (invariant !== '') others.push(`seed ${seed}: ${invariant}: ${what}`);
+          return found !== undefined;
+        });
+        if (found !== undefined) break;
+      }
       assert.ok(
         found !== undefined,
         `expected one of ${breaks.join(', ')} broken, found ${others.join('\n')}`,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mongoose from 'mongoose';
 import { PosixShare } from '#long-term-storage';
-import { S3ObjectStore, s3OptionsFrom } from '#storage';
+import { S3ObjectStore, s3OptionsFrom, type ObjectStore } from '#storage';
 import type { Services, ServicesFor } from '../apps/services.js';
 import { controlBucket, landingZone, retrievalBucket } from '../apps/settings.js';
 import { WatchedObjects } from '../twins/watched-objects.js';
@@ -18,12 +18,12 @@ const apps = ['catalog-api', 'job-assembler', 'archiver'] as const;
 /** A document database, an object store and folders of this machine, for one story after the other. */
 export class RealServices {
   private readonly connections = new Map<string, mongoose.Connection>();
-  private readonly store: S3ObjectStore;
+  private readonly store: ObjectStore;
   private folder = '';
 
   /** @param environment `MONGODB_URI`, `S3_ENDPOINT`, `S3_ACCESS_KEY`, `S3_SECRET_KEY` */
   constructor(private readonly environment: Readonly<Record<string, string | undefined>>) {
-    this.store = new S3ObjectStore(s3OptionsFrom(environment));
+    this.store = inOwnBuckets(new S3ObjectStore(s3OptionsFrom(environment)));
   }
 
   /** Empties everything that the last story has left, and connects. @param shareNames the storages that there will be */
@@ -38,12 +38,7 @@ export class RealServices {
       for (const { name } of (await known.db?.listCollections().toArray()) ?? [])
         await known.collection(name).deleteMany({});
     }
-    for (const bucket of buckets) {
-      await this.store.ensureBucket(bucket);
-      const keys: string[] = [];
-      for await (const { key } of this.store.list(bucket, '')) keys.push(key);
-      if (keys.length > 0) await this.store.remove(bucket, keys);
-    }
+    await this.emptyBuckets();
     await this.removeFolder();
     this.folder = await mkdtemp(join(tmpdir(), 'catena-simulation-'));
     for (const name of shareNames) await mkdir(join(this.folder, name.replaceAll('/', '')));
@@ -54,6 +49,7 @@ export class RealServices {
       await connection.dropDatabase();
       await connection.close();
     }
+    await this.emptyBuckets();
     await this.removeFolder();
   }
 
@@ -93,9 +89,34 @@ export class RealServices {
     }
   }
 
+  private async emptyBuckets(): Promise<void> {
+    for (const bucket of buckets) {
+      await this.store.ensureBucket(bucket);
+      const keys: string[] = [];
+      for await (const { key } of this.store.list(bucket, '')) keys.push(key);
+      if (keys.length > 0) await this.store.remove(bucket, keys);
+    }
+  }
+
   private async removeFolder(): Promise<void> {
     if (this.folder !== '') await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Others may use the same object store meanwhile: each bucket has a name that nobody else has. */
+function inOwnBuckets(store: S3ObjectStore): ObjectStore {
+  return new Proxy<ObjectStore>(store, {
+    get: (target, property) => {
+      const value = Reflect.get(target, property, target) as unknown;
+      if (typeof value !== 'function' || property === 'constructor') return value;
+      return (bucket: string, ...given: unknown[]): unknown =>
+        (value as (...all: unknown[]) => unknown).call(
+          target,
+          `simulation-${process.pid}-${bucket}`,
+          ...given,
+        );
+    },
+  });
 }
 
 async function copyFiles(root: string, into: WatchedShare): Promise<void> {
