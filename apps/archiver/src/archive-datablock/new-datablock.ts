@@ -30,6 +30,31 @@ export class NewDatablock {
 
   async make(order: ArchiveDatablockV1, context: WorkContext): Promise<StoredDatablock> {
     const targets = this.targets.of(order);
+    try {
+      return await this.makeAt(targets, order, context);
+    } catch (error) {
+      // Where this cannot be done either, a reconciliation finds the files.
+      await this.leaveNothingDiscarded(order, targets).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** A worker that was overtaken may have made files of a datablock that was discarded meanwhile: nobody else comes for them. */
+  private async leaveNothingDiscarded(
+    order: ArchiveDatablockV1,
+    targets: readonly LongTermStorage[],
+  ): Promise<void> {
+    if ((await this.datablocks.found(order.archiveId))?.state !== 'discarded') return;
+    const reason = 'it was made by a worker that was overtaken, after it had been discarded';
+    for (const share of targets)
+      await this.copies.makeWay(share, order, reason, await markOf(share, order.archiveId));
+  }
+
+  private async makeAt(
+    targets: readonly LongTermStorage[],
+    order: ArchiveDatablockV1,
+    context: WorkContext,
+  ): Promise<StoredDatablock> {
     await assertWritable(targets);
     const packing = await this.packingOf(order, context, targets.length);
     const { archiveId } = order;

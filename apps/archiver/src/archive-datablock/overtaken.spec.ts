@@ -108,6 +108,18 @@ describe('A worker that was overtaken', () => {
     assert.deepEqual(await standing(), [['disk'], true]);
   });
 
+  it('leaves no file under the name of a datablock that was cancelled, and discarded, while it slept', async () => {
+    const changed = lists.changedSince.bind(lists);
+    lists.changedSince = async (...given) => {
+      const { archiveId: _id, jobId, pid } = order;
+      await new Datablocks(store).discard({ _id, jobId, pid }, clock.now());
+      return changed(...given);
+    };
+    await assert.rejects(archive.handle(order, context), { code: 'archiver.lease-lost' });
+    assert.equal(await disk.stat(order.archiveId), undefined);
+    assert.equal(await store.asides.countDocuments({ archiveId: order.archiveId }), 1);
+  });
+
   it('takes nothing away that its successor has recorded, though originals have changed since', async () => {
     const changed = lists.changedSince.bind(lists);
     lists.changedSince = async (...given) => {
