@@ -88,9 +88,10 @@ export class Installation {
     return this.processes.get(name)!;
   }
 
-  /** The app in this process; undefined while it is not running. */
+  /** The app in this process; undefined while it is not running, or not up yet. */
   app(name: ProcessName): RunningApp | undefined {
-    return this.process(name).isAlive ? this.running.get(name) : undefined;
+    const app = this.process(name).isAlive ? this.running.get(name) : undefined;
+    return app?.isUp === true ? app : undefined;
   }
 
   start(name: ProcessName): void {

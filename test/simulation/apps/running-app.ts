@@ -10,6 +10,8 @@ const patternKey = 'microservices:pattern';
 
 /** One life of an app. */
 export class RunningApp {
+  /** Whether it has started all that works by itself: requests are let in after that. */
+  isUp = false;
   private sweeps: readonly HostedLoop[] = [];
 
   constructor(
@@ -32,6 +34,7 @@ export class RunningApp {
     server.listen((error) => {
       if (error !== undefined) return this.onFatal(error);
       for (const one of hooked) this.watched(one.onApplicationBootstrap?.());
+      this.isUp = true;
     });
   }
 
