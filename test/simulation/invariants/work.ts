@@ -7,10 +7,10 @@ import { Records } from './records.js';
 export const onlyTheHolderWrites: Invariant = {
   name: 'only the holder of an order ends it',
   watch({ installation }, report) {
-    const seen = new Map<string, Pick<Work, 'epoch' | 'state' | 'outbox'> & { readonly holder: string }>();
+    const seen = new Map<string, Pick<Work, 'epoch' | 'state'> & { readonly holder: string }>();
     installation.databases.archiver.afterWrites.push(({ collection, process, method }) => {
       if (collection !== 'works') return;
-      for (const { _id, epoch, state, outbox } of new Records(installation).works) {
+      for (const { _id, epoch, state } of new Records(installation).works) {
         const before = seen.get(_id);
         const isTaken = before === undefined || epoch > before.epoch;
         if (before !== undefined && before.state !== 'open' && state !== before.state)
@@ -21,7 +21,7 @@ export const onlyTheHolderWrites: Invariant = {
           report(`Expected the token of ${_id} to grow, found ${epoch} after ${before.epoch}.`);
         if (before?.state === 'open' && state !== 'open' && process !== before.holder && epoch > 0)
           report(`Expected ${before.holder}, which holds ${_id}, to end it, found that ${process} did.`);
-        seen.set(_id, { epoch, state, outbox, holder: isTaken ? process : before.holder });
+        seen.set(_id, { epoch, state, holder: isTaken ? process : before.holder });
       }
     });
   },

@@ -31,7 +31,6 @@ interface Consumer {
   readonly prefetch: number;
   readonly handler: (delivery: Delivery) => Promise<Settlement>;
   readonly unsettled: Set<Held>;
-  isDrained: boolean;
 }
 
 /** One connection of a process; after a cut it has a new number, and what was settled under the old one does not count. */
@@ -290,7 +289,7 @@ class SimulatedTransport extends MessageTransport {
     { prefetch }: { readonly prefetch: number },
     handler: (delivery: Delivery) => Promise<Settlement>,
   ): Promise<Subscription> {
-    const consumer: Consumer = { link: this.link, prefetch, handler, unsettled: new Set(), isDrained: false };
+    const consumer: Consumer = { link: this.link, prefetch, handler, unsettled: new Set() };
     await this.gate.persistently(`consume ${queue}`, () => this.broker.consume(queue, consumer));
     return { drain: () => Promise.resolve() };
   }

@@ -215,11 +215,7 @@ class MemoryCollection {
     const { _id } = document;
     const isTaken = [['_id'], ...(this.options.unique ?? [])].some((fields) => {
       const same = fields.map((field) => [field, valueAt(document, field)] as const);
-      return (
-        same.every(([, value]) => value !== undefined) &&
-        this.look({ $and: same.map(([field, value]) => ({ [field]: value })), ...Object.fromEntries(same) })
-          .length > 0
-      );
+      return same.every(([, value]) => value !== undefined) && this.look(Object.fromEntries(same)).length > 0;
     });
     if (isTaken)
       throw Object.assign(new Error(`Expected no document ${String(_id)}, found one.`), { code: 11000 });
