@@ -111,6 +111,13 @@ export interface CatalogApiConfig {
     readonly datasetsPerProcess: number;
     readonly jobsPerMailbox: number;
   };
+  /** Which collections are held in memory: those of at least and of at most so many records. */
+  readonly recordIndex: {
+    readonly from: number;
+    readonly upTo: number;
+    /** Milliseconds between two comparisons of everything with the database. */
+    readonly comparedEvery: number;
+  };
   readonly controlBucket: string;
   /** Milliseconds for which an object that a message names may be missing before it counts as lost. */
   readonly referencePatience: number;
@@ -211,6 +218,11 @@ function read(environment: Environment): CatalogApiConfig {
       datasetsPerAddress: integer(environment, 'ANONYMOUS_DATASETS_PER_ADDRESS', 100, 0),
       datasetsPerProcess: integer(environment, 'ANONYMOUS_DATASETS_PER_PROCESS', 1000, 0),
       jobsPerMailbox: integer(environment, 'ANONYMOUS_JOBS_PER_MAILBOX', 10, 0),
+    },
+    recordIndex: {
+      from: integer(environment, 'RECORD_INDEX_FROM', 5000, 0),
+      upTo: integer(environment, 'RECORD_INDEX_UP_TO', 2_000_000, 0),
+      comparedEvery: duration(environment, 'RECORD_INDEX_COMPARED_EVERY', '6h'),
     },
     orphanClaimAge: duration(environment, 'ORPHAN_CLAIM_AGE', '60s'),
     controlBucket: text('CONTROL_BUCKET', 'catena-control'),

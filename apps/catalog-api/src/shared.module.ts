@@ -12,6 +12,9 @@ import { Catalogue } from './persistence/catalogue.js';
 import { DatasetClaimRecords } from './persistence/dataset-claim-records.js';
 import { JobMailRecords } from './persistence/job-mail-records.js';
 import { JobRecords } from './persistence/job-records.js';
+import { IndexedQueries } from './record-index/indexed-queries.js';
+import { RecordIndex } from './record-index/record-index.js';
+import { RemovedRecords } from './record-index/removed-records.js';
 import { MetadataShapes } from './records/metadata-shapes.js';
 import { RecordQueries } from './records/record-queries.js';
 import { RecordStore } from './records/record-store.js';
@@ -29,6 +32,9 @@ const shared = [
   MetadataShapes,
   RecordStore,
   RecordQueries,
+  RecordIndex,
+  RemovedRecords,
+  IndexedQueries,
 ];
 
 /** What every feature may use without asking: configuration, access, records and the object store. */
@@ -64,6 +70,9 @@ export class SharedModule {
         MetadataShapes,
         RecordStore,
         RecordQueries,
+        RecordIndex,
+        RemovedRecords,
+        IndexedQueries,
       ],
       exports: shared,
     };

@@ -9,6 +9,7 @@ export {
   recogniseAway,
 } from './catena-error.js';
 export { AgedMap } from './aged-map.js';
+export { AskedTogether, type AskedTogetherOptions } from './asked-together.js';
 export { checksumOf } from './checksum.js';
 export { Clock, ManualClock, SystemClock } from './clock.js';
 export { crashPoint } from './crash-point.js';

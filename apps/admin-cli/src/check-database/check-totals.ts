@@ -125,7 +125,8 @@ async function settleTotal(
       .collection<{ _id: string; [field: string]: unknown }>(collection)
       .updateOne(
         { _id: id, [field]: found === undefined ? { $exists: false } : found },
-        { $set: { [field]: expected } },
+        // A running catalog-api that holds the collection in memory finds by its time what was changed.
+        { $set: { [field]: expected }, $max: { updatedAt: new Date() } },
       );
     return matchedCount === 1;
   });

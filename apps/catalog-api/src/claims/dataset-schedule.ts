@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Workflow } from '#contracts';
-import { TransientError } from '#kernel';
+import { Clock, TransientError } from '#kernel';
 import { flagOf, isExclusive, lifecycleSteps } from '#scicat-words';
 import { JobRefusal } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
@@ -38,6 +38,7 @@ export class DatasetSchedule {
     private readonly catalogue: Catalogue,
     private readonly jobs: JobRecords,
     private readonly publications: PublicationDatasets,
+    private readonly clock: Clock,
   ) {}
 
   /** Why these datasets must not be reset: a publication names their datablocks to its readers. */
@@ -79,7 +80,7 @@ export class DatasetSchedule {
     const fit = { pid: { $in: [...pids] }, 'datasetlifecycle.retrievable': true };
     const { matchedCount } = await this.catalogue.datasets.updateMany(fit, {
       $inc: nextVersion,
-      ...(workflow === 'retrieve' ? { $set: prefixed(change) } : {}),
+      ...(workflow === 'retrieve' ? { $set: prefixed(change), $max: this.changedNow() } : {}),
     });
     return matchedCount === pids.length;
   }
@@ -91,7 +92,7 @@ export class DatasetSchedule {
     pids: readonly string[],
   ): Promise<boolean> {
     const { change } = lifecycleSteps[workflow === 'archive' ? 'archiveScheduled' : 'resetScheduled'];
-    const step = { $set: prefixed(change), $inc: nextVersion };
+    const step = { $set: prefixed(change), $inc: nextVersion, $max: this.changedNow() };
     const [word] = scheduled[workflow].words;
     const flag = flagOf(workflow);
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
@@ -126,6 +127,11 @@ export class DatasetSchedule {
       written += (await this.catalogue.datasets.updateMany(condition, step)).matchedCount;
     }
     return written;
+  }
+
+  /** Whoever holds datasets in memory finds by it what was changed. */
+  private changedNow(): { updatedAt: Date } {
+    return { updatedAt: this.clock.now() };
   }
 }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { newId, pidAsName, TransientError } from '#kernel';
+import { Clock, newId, pidAsName, TransientError } from '#kernel';
 import { isDuplicateKey } from '#persistence';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable, type Rule } from '../domain/access-table.js';
@@ -36,6 +36,7 @@ export class BlockService {
     private readonly records: RecordStore,
     private readonly rules: AccessRules,
     private readonly fence: FileListFence,
+    private readonly clock: Clock,
   ) {}
 
   addOrigDatablock(
@@ -188,6 +189,7 @@ export class BlockService {
           kind.collection === 'Datablock'
             ? { packedSize, numberOfFilesArchived: files }
             : { size, numberOfFiles: files },
+        $max: this.changedNow(),
       },
     );
     // A job that came between keeps what was left, and the caller must know that not all is gone.
@@ -239,8 +241,13 @@ export class BlockService {
     if (changes.length === 0) return;
     await this.catalogue.datasets.updateOne(
       { _id: pid },
-      { $inc: Object.fromEntries(changes) as Record<string, never> },
+      { $inc: Object.fromEntries(changes) as Record<string, never>, $max: this.changedNow() },
     );
+  }
+
+  /** Totals are part of the dataset: its entity tag changes with them, and whoever holds it in memory finds out. */
+  private changedNow(): { updatedAt: Date } {
+    return { updatedAt: this.clock.now() };
   }
 }
 

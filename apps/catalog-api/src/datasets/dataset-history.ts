@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AskedTogether } from '#kernel';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord } from '../persistence/records.js';
 
@@ -8,7 +9,8 @@ type Fields = Record<string, unknown>;
 const maxChanges = 1000;
 const hidden = new Set(['updatedAt', 'updatedBy', '__v', '_id', 'history']);
 
-interface HistoryRecord {
+export interface HistoryRecord {
+  documentId: string;
   before: Fields | null;
   after: Fields | null;
   user: string;
@@ -18,16 +20,17 @@ interface HistoryRecord {
 /** The `history` list of a v3 dataset, rebuilt from the collection `History`: oldest first, one entry a change. */
 @Injectable()
 export class DatasetHistory {
+  private readonly together = new AskedTogether<string, HistoryRecord[]>((pids) => this.changesOfAll(pids));
+
   constructor(private readonly catalogue: Catalogue) {}
 
-  async of(dataset: DatasetRecord): Promise<Fields[]> {
-    const records = (await this.catalogue
-      .other('History')
-      .find({ subsystem: 'Dataset', documentId: dataset.pid, operation: 'update' })
-      .sort({ timestamp: -1 })
-      .limit(maxChanges)
-      .toArray()) as unknown as HistoryRecord[];
-    let lifecycle: Fields = { ...dataset.datasetlifecycle };
+  /** The changes of a dataset, the newest first: can be read while the dataset itself is. */
+  changesOf(pid: string): Promise<readonly HistoryRecord[]> {
+    return this.together.of(pid);
+  }
+
+  entries({ datasetlifecycle }: DatasetRecord, records: readonly HistoryRecord[]): Fields[] {
+    let lifecycle: Fields = { ...datasetlifecycle };
     const entries = records.map((stored) => {
       // Records of other programs may lack one side.
       const record = { ...stored, before: stored.before ?? {}, after: stored.after ?? {} };
@@ -37,6 +40,24 @@ export class DatasetHistory {
       return entry;
     });
     return entries.reverse();
+  }
+
+  /** Of several datasets by one query; where they have more changes than one of them shows, each by its own. */
+  private async changesOfAll(pids: readonly string[]): Promise<HistoryRecord[][]> {
+    const wanted = [...new Set(pids)];
+    const changes = await this.read(wanted.length === 1 ? wanted[0]! : { $in: wanted });
+    if (wanted.length > 1 && changes.length === maxChanges)
+      return Promise.all(pids.map((pid) => this.read(pid)));
+    return pids.map((pid) => changes.filter(({ documentId }) => documentId === pid));
+  }
+
+  private async read(documentId: string | { $in: string[] }): Promise<HistoryRecord[]> {
+    return (await this.catalogue
+      .other('History')
+      .find({ subsystem: 'Dataset', documentId, operation: 'update' })
+      .sort({ timestamp: -1 })
+      .limit(maxChanges)
+      .toArray()) as unknown as HistoryRecord[];
   }
 }
 

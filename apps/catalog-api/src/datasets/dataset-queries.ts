@@ -8,8 +8,9 @@ import { isLong, LongList } from '../http/long-list.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { inOrder } from '../persistence/insertion-order.js';
 import { withoutOwnFields } from '../persistence/own-fields.js';
-import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
+import type { FacetAnswer } from '../persistence/facets.js';
 import type { DatasetRecord } from '../persistence/records.js';
+import { IndexedQueries, type SortedRows } from '../record-index/indexed-queries.js';
 import { datasetShape } from './dataset-shape.js';
 
 export interface ListQuery {
@@ -29,6 +30,7 @@ export class DatasetQueries {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly rules: AccessRules,
+    private readonly indexed: IndexedQueries,
   ) {}
 
   list(
@@ -36,7 +38,7 @@ export class DatasetQueries {
     query: ListQuery,
     rule: Rule = accessTable.dataset.read,
   ): Promise<DatasetRecord[]> {
-    return this.cursor(caller, query, rule).toArray();
+    return this.indexed.list<DatasetRecord>('Dataset', this.pageOf(caller, query, rule));
   }
 
   /** As `list`, for more rows than should be held at once. */
@@ -53,7 +55,7 @@ export class DatasetQueries {
     where: Record<string, unknown>,
     rule: Rule = accessTable.dataset.read,
   ): Promise<number> {
-    return this.catalogue.datasets.countDocuments(both(where, this.rules.condition(rule, caller)));
+    return this.indexed.count('Dataset', both(where, this.rules.condition(rule, caller)));
   }
 
   fullQuery(
@@ -74,12 +76,7 @@ export class DatasetQueries {
     more: Record<string, unknown> = {},
   ): Promise<FacetAnswer> {
     const condition = both(this.searchCondition(caller, parseFields(fields, datasetShape)), more);
-    return facetsOf(
-      this.catalogue.records('Dataset'),
-      condition,
-      parseFacets(facets, datasetShape),
-      datasetShape,
-    );
+    return this.indexed.facets('Dataset', condition, parseFacets(facets, datasetShape), datasetShape);
   }
 
   /** The condition of a search by `fields`, the caller's rights included. */
@@ -100,8 +97,8 @@ export class DatasetQueries {
 
   /** @throws Refusal 404 with `missing`, or SciCat's bare one */
   async find(pid: string, missing: string): Promise<DatasetRecord> {
-    const dataset = await this.catalogue.datasets.findOne({ _id: pid }, { projection: withoutOwnFields() });
-    if (dataset === null)
+    const dataset = (await this.catalogue.shown('Dataset', pid)) as DatasetRecord | undefined;
+    if (dataset === undefined)
       throw missing === ''
         ? new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 })
         : new Refusal(404, missing);
@@ -109,12 +106,18 @@ export class DatasetQueries {
   }
 
   private cursor(caller: Caller | undefined, query: ListQuery, rule: Rule) {
-    const condition = both(query.where, this.rules.condition(rule, caller));
-    return this.catalogue.datasets
-      .find(condition, { projection: withoutOwnFields(query.projection) })
-      .sort(inOrder(query.sort))
-      .skip(query.skip)
-      .limit(query.limit === 0 ? limitOfZero : query.limit);
+    const { condition, projection, sort, skip, limit } = this.pageOf(caller, query, rule);
+    return this.catalogue.datasets.find(condition, { projection }).sort(sort).skip(skip).limit(limit);
+  }
+
+  private pageOf(caller: Caller | undefined, query: ListQuery, rule: Rule): SortedRows {
+    return {
+      condition: both(query.where, this.rules.condition(rule, caller)),
+      projection: withoutOwnFields(query.projection),
+      sort: inOrder(query.sort),
+      skip: query.skip,
+      limit: query.limit === 0 ? limitOfZero : query.limit,
+    };
   }
 
   /** Searches show published datasets of others only on request. */

@@ -11,7 +11,8 @@ import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
 import { JobRecords } from '../persistence/job-records.js';
 import { inOrder } from '../persistence/insertion-order.js';
 import { withoutOwnFields, withoutWords } from '../persistence/own-fields.js';
-import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
+import { IndexedQueries } from '../record-index/indexed-queries.js';
+import type { FacetAnswer } from '../persistence/facets.js';
 import type { DatasetRecord, JobRecord } from '../persistence/records.js';
 import { datasetProjection, includesOf, jobFieldsFrom, onlyPaths, topmost } from './job-fields.js';
 import { jobProperties } from './job-shape.js';
@@ -56,6 +57,7 @@ export class JobQueries {
     private readonly rules: AccessRules,
     private readonly datasets: DatasetQueries,
     private readonly includes: DatasetIncludes,
+    private readonly indexed: IndexedQueries,
   ) {}
 
   /** `filter` of v4, with `datasets` or `datasetDetails` joined where it includes them. */
@@ -90,8 +92,9 @@ export class JobQueries {
   }
 
   facets(caller: Caller, fields: unknown, facets: unknown, shape: ResourceShape): Promise<FacetAnswer> {
-    const condition = both(parseFields(fields, shape).where, this.rules.visibleJobs(caller));
-    return facetsOf(this.catalogue.records('Job'), condition, parseFacets(facets, shape), shape);
+    const visible = both(acceptedJobs, this.rules.visibleJobs(caller));
+    const condition = both(parseFields(fields, shape).where, visible);
+    return this.indexed.facets('Job', condition, parseFacets(facets, shape), shape);
   }
 
   /** The whole stored job, if the caller may see it. */
@@ -146,6 +149,7 @@ export class JobQueries {
   }
 
   async remove(id: string): Promise<JobRecord> {
+    await this.indexed.announceRemoval('Job', id);
     const removed = await this.jobs.remove(id);
     if (removed !== undefined) return removed;
     throw (await this.jobs.exists(id))
@@ -164,12 +168,13 @@ export class JobQueries {
     projection: Record<string, 0 | 1> | undefined,
   ): Promise<JobWithDatasets[]> {
     const visible = both(acceptedJobs, this.rules.visibleJobs(caller));
-    return this.catalogue.jobs
-      .find(both(query.where, visible), { projection: withoutOwnFields(projection) })
-      .sort(inOrder(query.sort))
-      .skip(query.skip)
-      .limit(Math.min(query.limit === 0 ? maxJobs : query.limit, maxJobs))
-      .toArray();
+    return this.indexed.list<JobWithDatasets>('Job', {
+      condition: both(query.where, visible),
+      projection: withoutOwnFields(projection),
+      sort: inOrder(query.sort),
+      skip: query.skip,
+      limit: Math.min(query.limit === 0 ? maxJobs : query.limit, maxJobs),
+    });
   }
 
   /** All datasets of all jobs in one query, narrowed to those the caller may see. */

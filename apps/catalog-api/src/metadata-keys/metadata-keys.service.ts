@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, messageOf } from '#kernel';
+import { AskedTogether, Clock, messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { isDuplicateKey } from '#persistence';
 import type { OwnedRecord } from '../domain/access.js';
 import { decodeMetadataKeys } from '../domain/metadata-keys.js';
-import { Catalogue } from '../persistence/catalogue.js';
+import { Catalogue, type StoredFields } from '../persistence/catalogue.js';
+import { foundTogether } from '../persistence/found-together.js';
 
 type Fields = Record<string, unknown>;
 
@@ -20,6 +21,14 @@ const maxRounds = 5;
 /** Keys that are removed at once. */
 const batch = 1000;
 
+/** Keys of one record that are stored with those of others. */
+const mostTogether = 100;
+
+interface Stamp {
+  readonly _id: string;
+  readonly updatedAt?: Date;
+}
+
 export type MetadataSourceType = keyof typeof sources;
 
 export interface MetadataSource extends OwnedRecord {
@@ -31,11 +40,31 @@ export interface MetadataSource extends OwnedRecord {
 /** Keeps the collection of metadata keys in step with the records that have them, for the search forms of clients. */
 @Injectable()
 export class MetadataKeys {
+  /** Keys of records that are made at one time. */
+  private readonly together = new AskedTogether<readonly StoredFields[], void>(async (rows) => {
+    await this.catalogue
+      .records('MetadataKeys')
+      .insertMany(rows.flat(), { ordered: false })
+      .catch(unlessAllThere);
+    return [];
+  });
+  /** When records were changed last. */
+  private readonly stamps: Readonly<Record<MetadataSourceType, AskedTogether<string, Stamp | undefined>>>;
+
   constructor(
     private readonly catalogue: Catalogue,
     private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    const stampsOf = (sourceType: MetadataSourceType) =>
+      foundTogether<Stamp>(() => catalogue.records(sources[sourceType].collection), { updatedAt: 1 });
+    this.stamps = {
+      dataset: stampsOf('dataset'),
+      proposal: stampsOf('proposal'),
+      sample: stampsOf('sample'),
+      instrument: stampsOf('instrument'),
+    };
+  }
 
   /**
    * Makes the keys those of the record as it is now: after its creation and after every change. A record that is stored
@@ -52,10 +81,10 @@ export class MetadataKeys {
       let current = source;
       for (let round = 0; round < maxRounds; round += 1) {
         await this.write(sourceType, current, isNew && round === 0);
+        // Another change may have come between and its keys may have been written before ours.
+        if (await this.isAsOf(sourceType, current)) return;
         const now = await this.sourceOf(sourceType, source._id);
         if (now === undefined) return this.forget(sourceType, source._id);
-        // Another change came between and its keys may have been written before ours.
-        if (now.updatedAt?.getTime() === current.updatedAt?.getTime()) return;
         current = now;
       }
     });
@@ -102,7 +131,8 @@ export class MetadataKeys {
       ...{ _id, id: _id, ...names, sourceType, sourceId: source._id },
       ...ofAll,
     }));
-    if (rows.length > 0) await keys.insertMany(rows, { ordered: false }).catch(unlessAllThere);
+    if (rows.length > mostTogether) await keys.insertMany(rows, { ordered: false }).catch(unlessAllThere);
+    else if (rows.length > 0) await this.together.of(rows);
     const renamed = [...wanted].filter(
       ([id, { humanReadableName }]) => stored.has(id) && stored.get(id) !== humanReadableName,
     );
@@ -127,6 +157,11 @@ export class MetadataKeys {
       .find({ sourceType, sourceId }, { projection: { humanReadableName: 1 } })
       .toArray();
     return new Map(rows.map(({ _id, humanReadableName }) => [_id, humanReadableName]));
+  }
+
+  private async isAsOf(sourceType: MetadataSourceType, { _id, updatedAt }: MetadataSource): Promise<boolean> {
+    const stored = await this.stamps[sourceType].of(_id);
+    return stored !== undefined && stored.updatedAt?.getTime() === updatedAt?.getTime();
   }
 
   private async sourceOf(sourceType: MetadataSourceType, id: string): Promise<MetadataSource | undefined> {

@@ -4,10 +4,13 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { messageOf, wait } from '#kernel';
+import { type AskedTogether, messageOf, wait } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { isDatabaseAway, MongoConnection, rowsWithIds, UniqueIndexes } from '#persistence';
 import { catalogueIndexes, supersededTextIndex } from '#scicat-database';
+import { foundTogether } from './found-together.js';
+import { withoutOwnFields } from './own-fields.js';
+import { StoredTogether } from './stored-together.js';
 import { fillWordLists } from './word-lists.js';
 import type {
   CertificateKeyRecord,
@@ -19,6 +22,7 @@ import type {
   EventTicketRecord,
   SignInCodeRecord,
   JobRecord,
+  RemovalRecord,
   LandingUploadRecord,
   OrigDatablockRecord,
   StoredShape,
@@ -39,6 +43,12 @@ export type CollectionName =
   | 'Policy'
   | 'MetadataKeys';
 
+/** A record as it is stored. */
+export interface StoredFields {
+  _id: string;
+  [field: string]: unknown;
+}
+
 /** Jobs that were accepted: the others are being stored at this moment, or never were. */
 export const acceptedJobs = { 'catena.storing': { $exists: false } };
 
@@ -48,6 +58,8 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
   private readonly stopping = new AbortController();
   private indexing: Promise<void> = Promise.resolve();
   private readonly uniqueIndexes = new UniqueIndexes('the catalogue');
+  private readonly shownTogether = new Map<CollectionName, AskedTogether<string, StoredFields | undefined>>();
+  private readonly storedTogether = new Map<CollectionName, StoredTogether>();
 
   constructor(
     private readonly mongo: MongoConnection,
@@ -115,6 +127,11 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
     return this.mongo.connection.collection<SignInCodeRecord>('catena_sign_in_codes');
   }
 
+  /** Records that went, for processes that hold others of their collection in memory. */
+  get removals() {
+    return this.mongo.connection.collection<RemovalRecord>('catena_removed_records');
+  }
+
   /** What was done once for all records. */
   get upgrades() {
     return this.mongo.connection.collection<{ _id: string; at: Date }>('catena_upgrades');
@@ -131,7 +148,31 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** Any of SciCat's collections whose documents have their business id as `_id`. */
   records(name: CollectionName) {
-    return this.mongo.connection.collection<{ _id: string; [field: string]: unknown }>(name);
+    return this.mongo.connection.collection<StoredFields>(name);
+  }
+
+  /** One record of any of SciCat's collections, without what Catena keeps in it. */
+  shown(name: CollectionName, id: string): Promise<StoredFields | undefined> {
+    let together = this.shownTogether.get(name);
+    if (together === undefined) {
+      together = foundTogether<StoredFields>(() => this.records(name), withoutOwnFields());
+      this.shownTogether.set(name, together);
+    }
+    return together.of(id);
+  }
+
+  /**
+   * Stores a new record; many at one time by one write.
+   *
+   * @throws MongoServerError 11000 when the id (or another unique field) is taken
+   */
+  store(name: CollectionName, record: StoredFields): Promise<void> {
+    let together = this.storedTogether.get(name);
+    if (together === undefined) {
+      together = new StoredTogether(() => this.records(name));
+      this.storedTogether.set(name, together);
+    }
+    return together.store(record);
   }
 
   /** Collections whose documents have ids of the database, or are read by a few fields only. */

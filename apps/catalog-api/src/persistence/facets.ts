@@ -1,7 +1,7 @@
 import { kindOf, storedName, type ResourceShape } from '../domain/field-query.js';
 import type { Catalogue } from './catalogue.js';
 
-interface FacetRow {
+export interface FacetRow {
   readonly _id: unknown;
   readonly count: number;
 }
@@ -10,7 +10,7 @@ interface FacetRow {
 export type FacetAnswer = [Record<string, readonly FacetRow[] | readonly { totalSets: number }[]>];
 
 /** The largest number of values one facet shows. */
-const maxValues = 10_000;
+export const maxFacetValues = 10_000;
 
 /** Counts records by the values of fields: one grouping a facet, all at once, none of them in this process's memory. */
 export async function facetsOf(
@@ -20,16 +20,28 @@ export async function facetsOf(
   shape: ResourceShape,
 ): Promise<FacetAnswer> {
   const everything = Object.keys(condition).length === 0;
-  const [total, ...rows] = await Promise.all([
+  const [total, rows] = await Promise.all([
     everything ? records.estimatedDocumentCount() : records.countDocuments(condition),
-    ...facets.map((facet) => records.aggregate<FacetRow>(pipelineOf(facet, condition, shape)).toArray()),
+    facetRowsOf(records, condition, facets, shape),
   ]);
-  return [
-    {
-      all: total === 0 ? [] : [{ totalSets: total }],
-      ...Object.fromEntries(facets.map((facet, index) => [facet, rows[index] ?? []])),
-    },
-  ];
+  return facetAnswer(total, rows);
+}
+
+/** The rows of each facet, by its name. */
+export async function facetRowsOf(
+  records: ReturnType<Catalogue['records']>,
+  condition: Record<string, unknown>,
+  facets: readonly string[],
+  shape: ResourceShape,
+): Promise<Record<string, readonly FacetRow[]>> {
+  const rows = await Promise.all(
+    facets.map((facet) => records.aggregate<FacetRow>(pipelineOf(facet, condition, shape)).toArray()),
+  );
+  return Object.fromEntries(facets.map((facet, index) => [facet, rows[index] ?? []]));
+}
+
+export function facetAnswer(total: number, rows: Record<string, readonly FacetRow[]>): FacetAnswer {
+  return [{ all: total === 0 ? [] : [{ totalSets: total }], ...rows }];
 }
 
 function pipelineOf(facet: string, condition: Record<string, unknown>, shape: ResourceShape): object[] {
@@ -45,6 +57,6 @@ function pipelineOf(facet: string, condition: Record<string, unknown>, shape: Re
     ...(kind === 'array' ? [{ $unwind: path }] : []),
     { $group: { _id: key, count: { $sum: 1 } } },
     { $sort: { _id: -1 } },
-    { $limit: maxValues },
+    { $limit: maxFacetValues },
   ];
 }

@@ -19,6 +19,14 @@ interface Ownable extends Queryable {
   isPublished: boolean;
 }
 
+/** A record that is about to be removed, or is gone. */
+export interface RemovalRecord {
+  _id: string;
+  collection: string;
+  id: string;
+  at: Date;
+}
+
 /** The key that an account posted a record under, and what it asked for. */
 export interface IdempotencyMark {
   readonly user: string;

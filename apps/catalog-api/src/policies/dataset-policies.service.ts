@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Clock, newId } from '#kernel';
+import { AskedTogether, Clock, newId } from '#kernel';
 import { isDuplicateKey } from '#persistence';
 import type { Caller } from '../domain/access.js';
 import { Catalogue } from '../persistence/catalogue.js';
@@ -8,6 +8,21 @@ import { Catalogue } from '../persistence/catalogue.js';
 /** The part of policies that creating a dataset needs: its classification, and a policy for a new group. */
 @Injectable()
 export class DatasetPolicies {
+  /** By owner group; undefined for a group without a policy. */
+  private readonly redundancies = new AskedTogether<string, string | undefined>(async (groups) => {
+    const policies = await this.catalogue
+      .other('Policy')
+      .find(
+        { ownerGroup: { $in: [...new Set(groups)] } },
+        { projection: { ownerGroup: 1, tapeRedundancy: 1 } },
+      )
+      .toArray();
+    return groups.map((group) => {
+      const policy = policies.find(({ ownerGroup }) => ownerGroup === group);
+      return policy && String(policy['tapeRedundancy']);
+    });
+  });
+
   constructor(
     private readonly catalogue: Catalogue,
     private readonly clock: Clock,
@@ -16,10 +31,8 @@ export class DatasetPolicies {
   /** `IN=medium,AV=<redundancy>,CO=low`, after the owner group's policy; a group without one gets the default policy. */
   async classificationFor(caller: Caller, dataset: Record<string, unknown>): Promise<string> {
     const ownerGroup = String(dataset['ownerGroup']);
-    const policy = await this.catalogue
-      .other('Policy')
-      .findOne({ ownerGroup }, { projection: { tapeRedundancy: 1 } });
-    if (policy !== null) return classification(String(policy['tapeRedundancy']));
+    const redundancy = await this.redundancies.of(ownerGroup);
+    if (redundancy !== undefined) return classification(redundancy);
     const ownerEmail = String(dataset['ownerEmail'] ?? '');
     await this.provide(caller, ownerGroup, ownerEmail === '' ? [''] : ownerEmail.split(','));
     return classification(/AV=(\w+)/.exec(String(dataset['classification'] ?? ''))?.[1] ?? 'low');

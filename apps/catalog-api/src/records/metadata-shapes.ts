@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, messageOf, newId, stillMoving } from '#kernel';
+import { type AskedTogether, Clock, messageOf, newId, stillMoving } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { isDatabaseAway } from '#persistence';
 import {
@@ -10,6 +10,8 @@ import {
   type ShapedCollection,
 } from '../domain/metadata-shape.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import { foundTogether } from '../persistence/found-together.js';
+import type { StoredShape } from '../persistence/records.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -23,11 +25,15 @@ const batch = 10;
  */
 @Injectable()
 export class MetadataShapes {
+  private readonly stored: AskedTogether<string, Pick<StoredShape, '_id' | 'leaving'> | undefined>;
+
   constructor(
     private readonly catalogue: Catalogue,
     private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.stored = foundTogether(() => catalogue.metadataShapes, { leaving: 1 });
+  }
 
   get shapes() {
     return this.catalogue.metadataShapes;
@@ -41,8 +47,8 @@ export class MetadataShapes {
    */
   async ensure(shape: MetadataShape | undefined): Promise<boolean> {
     if (shape === undefined) return false;
-    const stored = await this.shapes.findOne({ _id: shape._id }, { projection: { leaving: 1 } });
-    if (stored !== null && stored.leaving === undefined) return false;
+    const stored = await this.stored.of(shape._id);
+    if (stored !== undefined && stored.leaving === undefined) return false;
     const { _id, ...others } = shape;
     await this.shapes.updateOne(
       { _id },

@@ -55,9 +55,6 @@ export class RecordQueries {
 
   /** One record for any caller: whoever calls this method asks the access rules. */
   async find<R extends StoredRecord>(collection: CollectionName, id: string): Promise<R | undefined> {
-    const found = await this.catalogue
-      .records(collection)
-      .findOne({ _id: id }, { projection: withoutOwnFields() });
-    return (found as R | null) ?? undefined;
+    return (await this.catalogue.shown(collection, id)) as R | undefined;
   }
 }

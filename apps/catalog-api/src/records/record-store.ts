@@ -7,6 +7,7 @@ import { isShaped, shapeField, shapeOf, type MetadataShape } from '../domain/met
 import { MetadataShapes } from './metadata-shapes.js';
 import { Catalogue, type CollectionName } from '../persistence/catalogue.js';
 import { withoutOwnPart } from '../persistence/own-fields.js';
+import { RemovedRecords } from '../record-index/removed-records.js';
 import { checkPrecondition, type Precondition } from './preconditions.js';
 
 /** Any record of SciCat's collections whose `_id` is its business id. */
@@ -55,6 +56,7 @@ export class RecordStore {
     private readonly clock: Clock,
     private readonly shapes: MetadataShapes,
     private readonly relay: OutboxRelay,
+    private readonly removals: RemovedRecords,
   ) {}
 
   /**
@@ -72,7 +74,7 @@ export class RecordStore {
     await this.catalogue.whenSingle();
     await this.shapes.ensure(shape);
     try {
-      await this.catalogue.records(collection).insertOne({
+      await this.catalogue.store(collection, {
         ...record,
         ...own,
         ...wordsFor(collection, record),
@@ -176,6 +178,7 @@ export class RecordStore {
     by: string,
     condition: Readonly<Record<string, unknown>> = {},
   ): Promise<R | undefined> {
+    if (collection === 'Dataset') await this.removals.announce(collection, id);
     const removed = (await this.catalogue
       .records(collection)
       .findOneAndDelete({ ...condition, _id: id }, { projection: withoutOwnPart(collection) })) as R | null;

@@ -32,7 +32,7 @@ export function memoryClaiming(
   const jobs = new JobRecords(catalogue, silentRelay);
   const records = new DatasetClaimRecords(catalogue, silentRelay);
   const publications = { firstShown: () => Promise.resolve(shown()) } as unknown as PublicationDatasets;
-  const schedule = new DatasetSchedule(catalogue, jobs, publications);
+  const schedule = new DatasetSchedule(catalogue, jobs, publications, clock);
   const config = { orphanClaimAge: orphanAge } as CatalogApiConfig;
   const fence = new FileListFence(catalogue, records, clock, config);
   const lifecycles = new DatasetLifecycles(catalogue, clock);

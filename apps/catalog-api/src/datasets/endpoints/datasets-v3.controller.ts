@@ -99,16 +99,17 @@ export class DatasetsV3Controller {
   ): Promise<Fields> {
     const text = filterFrom(filter, header);
     const query = parseRecordFilter(text, datasetShape);
-    const rule = accessTable.dataset.read;
-    const dataset = await this.queries.read(caller, pid, { rule, missing: missingText(pid) });
     const { fields } = parseFilter(text);
     const narrow = Array.isArray(fields) && fields.length > 0 && !fields.includes('history');
-    const { projection, view } = v3Reading(query.projection);
-    const one = { ...query, projection, where: { _id: pid }, skip: 0, limit: 1 };
-    const [[shown], history] = await Promise.all([
-      this.lists.list(caller, one),
-      narrow ? undefined : this.history.of(dataset),
+    const [dataset, changes] = await Promise.all([
+      this.queries.read(caller, pid, { rule: accessTable.dataset.read, missing: missingText(pid) }),
+      narrow ? undefined : this.history.changesOf(pid),
     ]);
+    const { projection, view } = v3Reading(query.projection);
+    const isWhole = projection === undefined && query.include.length === 0;
+    const one = { ...query, projection, where: { _id: pid }, skip: 0, limit: 1 };
+    const shown = isWhole ? dataset : (await this.lists.list(caller, one))[0];
+    const history = changes && this.history.entries(dataset, changes);
     return { ...view(shown ?? dataset), ...(history && { history }) };
   }
 

@@ -1,0 +1,41 @@
+import { mongo } from 'mongoose';
+import { AskedTogether } from '#kernel';
+
+type Stored = { readonly _id: string };
+
+/** What is needed of a collection to find records by their ids. */
+interface Findable {
+  find(filter: object, options: object): { toArray(): Promise<unknown[]> };
+}
+
+/** Records that one query finds at most: each may be as large as a document may be. */
+const most = 32;
+
+/**
+ * Single records by their ids; those that are asked for at one time are found by one query. A question that came after the query
+ * began waits for the next one.
+ */
+export function foundTogether<R extends Stored>(
+  records: () => Findable,
+  projection: Readonly<Record<string, 0 | 1>>,
+): AskedTogether<string, R | undefined> {
+  return new AskedTogether<string, R | undefined>(
+    async (ids) => {
+      const wanted = [...new Set(ids)];
+      const condition = { _id: wanted.length === 1 ? wanted[0] : { $in: wanted } };
+      const rows = (await records().find(condition, { projection }).toArray()) as R[];
+      const found = new Map(rows.map((row) => [row._id, row]));
+      const given = new Set<string>();
+      return ids.map((id) => {
+        const record = found.get(id);
+        if (record === undefined || !given.has(id)) {
+          given.add(id);
+          return record;
+        }
+        // Whoever asked changes its record for its answer: each has one of its own.
+        return mongo.BSON.deserialize(mongo.BSON.serialize(record)) as unknown as R;
+      });
+    },
+    { most },
+  );
+}

@@ -1,0 +1,148 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, messageOf, stillMoving, wait } from '#kernel';
+import { HostedLoop } from '#leased-work';
+import { type Logger, LOGGER } from '#observability';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
+import { kindOf, storedName, type ResourceShape } from '../domain/field-query.js';
+import { Catalogue, type CollectionName } from '../persistence/catalogue.js';
+import type { FacetRow } from '../persistence/facets.js';
+import { IndexedCollection, type HeldRecords } from './indexed-collection.js';
+import { datasetFields, jobFields } from './indexed-fields.js';
+import { RemovedRecords } from './removed-records.js';
+import { facetRows } from './facet-rows.js';
+import { selectedBy } from './selection.js';
+import { sortedPage, type PageOrder } from './sorted-page.js';
+
+type Condition = Readonly<Record<string, unknown>>;
+
+/** Milliseconds between two looks at what was changed, where nobody asks. */
+const pause = 10_000;
+/** Milliseconds that a question waits until the table is as new as it; then the database is asked. */
+const patience = 1000;
+/** Milliseconds between two pages of a comparison. */
+const comparingPause = 100;
+
+/** What the table counts of records that meet a condition. */
+export interface Counted {
+  readonly total: number;
+  /** Of each field that the table can tell of. */
+  readonly rows: Readonly<Record<string, readonly FacetRow[]>>;
+}
+
+/**
+ * Large collections in memory, for what a database is slow in: counting by values, and one page of many sorted records. It
+ * answers as new as the question: every answer is preceded by a look at what was written before. Where it cannot tell, the
+ * database is asked.
+ */
+@Injectable()
+export class RecordIndex extends HostedLoop {
+  private readonly collections: ReadonlyMap<CollectionName, IndexedCollection>;
+
+  constructor(
+    catalogue: Catalogue,
+    removed: RemovedRecords,
+    private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    super({
+      ...{ name: 'follow changes of records', pause, logger, fault: 'could not follow changes of records' },
+      ready: () => catalogue.whenIndexed(),
+    });
+    const indexed = (name: CollectionName, id: string, fields: typeof datasetFields): IndexedCollection =>
+      new IndexedCollection({ name, ids: new Set(['_id', id]), fields }, catalogue, removed, clock);
+    this.collections = new Map([
+      ['Dataset', indexed('Dataset', 'pid', datasetFields)],
+      ['Job', indexed('Job', 'id', jobFields)],
+    ]);
+  }
+
+  /** @returns undefined where the database has to be asked */
+  async count(
+    collection: CollectionName,
+    condition: Condition,
+    facets: readonly string[] = [],
+    shape?: ResourceShape,
+  ): Promise<Counted | undefined> {
+    const current = await this.current(collection);
+    if (current === undefined) return undefined;
+    const { table, answers, ids } = current;
+    return answers.of(table.version, { condition, facets }, () => {
+      const selected = selectedBy(table, condition, ids);
+      if (selected === undefined) return undefined;
+      const rows: Record<string, readonly FacetRow[]> = {};
+      for (const facet of facets) {
+        const field = storedName(facet, shape!);
+        const found = facetRows(table, { field, kind: kindOf(field, shape!)! }, selected);
+        if (found !== undefined) rows[facet] = found;
+      }
+      return { total: selected.size, rows };
+    });
+  }
+
+  /** The ids of one page, in their order. @returns undefined where the database has to be asked */
+  async page(
+    collection: CollectionName,
+    condition: Condition,
+    order: PageOrder,
+  ): Promise<readonly string[] | undefined> {
+    const current = await this.current(collection);
+    if (current === undefined) return undefined;
+    const { table, answers, ids } = current;
+    return answers.of(table.version, { condition, order, sort: Object.entries(order.sort) }, () => {
+      const selected = selectedBy(table, condition, ids);
+      return selected && sortedPage(table, selected, order);
+    });
+  }
+
+  async round(): Promise<void> {
+    const { from, upTo, comparedEvery } = this.config.recordIndex;
+    for (const [name, collection] of this.collections) {
+      if (this.stopping.aborted) return;
+      const count = await collection.estimatedCount();
+      if (count < from || count > upTo) {
+        collection.forget();
+        continue;
+      }
+      const begun = this.clock.now().getTime();
+      if (await collection.follow(this.stopping))
+        this.logger.info(
+          {
+            collection: name,
+            records: collection.count,
+            seconds: (this.clock.now().getTime() - begun) / 1000,
+          },
+          'records are indexed in memory',
+        );
+      const wrong = await collection.compare(comparedEvery, () => this.rest(), this.stopping);
+      if (wrong > 0)
+        this.logger.error(
+          { collection: name, records: wrong },
+          'records were changed or removed without saying when: lists and counts had them wrong until now',
+        );
+    }
+  }
+
+  private async current(name: CollectionName): Promise<HeldRecords | undefined> {
+    const collection = this.collections.get(name);
+    if (collection?.held === undefined) return undefined;
+    const stop = new AbortController();
+    try {
+      const isCurrent = await Promise.race([
+        collection.catchUp().then(() => true),
+        wait(patience, stop.signal).then(() => false),
+      ]);
+      return isCurrent ? collection.held : undefined;
+    } catch (error) {
+      this.logger.warn({ collection: name, error: messageOf(error) }, 'could not look at what was changed');
+      return undefined;
+    } finally {
+      stop.abort();
+    }
+  }
+
+  private async rest(): Promise<void> {
+    stillMoving();
+    await wait(comparingPause, this.stopping);
+  }
+}

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { AskedTogether } from './asked-together.js';
+
+/** Rounds that are answered when the test says so. */
+function scene(options?: { most?: number; rounds?: number }) {
+  const rounds: { readonly asked: readonly string[]; answer(error?: Error): void }[] = [];
+  const together = new AskedTogether<string, string>(
+    (asked) =>
+      new Promise((resolve, reject) => {
+        rounds.push({
+          asked,
+          answer: (error) =>
+            error === undefined
+              ? resolve(asked.map((one) => (one === 'bad' ? new Error('bad') : one.toUpperCase())))
+              : reject(error),
+        });
+      }),
+    options,
+  );
+  return { together, rounds };
+}
+
+describe('Questions asked together', () => {
+  it('are asked at once while few are under way, and together after that', async () => {
+    const { together, rounds } = scene({ rounds: 1 });
+    const answers = ['a', 'b', 'c'].map((one) => together.of(one));
+    assert.deepEqual(
+      rounds.map(({ asked }) => asked),
+      [['a']],
+    );
+    rounds[0]!.answer();
+    assert.equal(await answers[0], 'A');
+    assert.deepEqual(rounds[1]!.asked, ['b', 'c']);
+    rounds[1]!.answer();
+    assert.deepEqual(await Promise.all(answers), ['A', 'B', 'C']);
+  });
+
+  it('never join a round that has begun: its answer may be older than they are', async () => {
+    const { together, rounds } = scene({ rounds: 1 });
+    const first = together.of('a');
+    const second = together.of('a');
+    assert.deepEqual(rounds[0]!.asked, ['a']);
+    rounds[0]!.answer();
+    await first;
+    assert.deepEqual(rounds[1]!.asked, ['a']);
+    rounds[1]!.answer();
+    assert.equal(await second, 'A');
+  });
+
+  it('are no more in a round than is allowed', async () => {
+    const { together, rounds } = scene({ rounds: 1, most: 2 });
+    const answers = ['a', 'b', 'c', 'd'].map((one) => together.of(one));
+    for (let round = 0; round < 3; round += 1) {
+      rounds[round]!.answer();
+      await answers[round];
+    }
+    await Promise.all(answers);
+    assert.deepEqual(
+      rounds.map(({ asked }) => asked),
+      [['a'], ['b', 'c'], ['d']],
+    );
+  });
+
+  it('fail alone where one of them is wrong, and together where the round fails; later ones are asked all the same', async () => {
+    const { together, rounds } = scene({ rounds: 1 });
+    const first = together.of('x');
+    const [good, bad] = [together.of('good'), together.of('bad')];
+    rounds[0]!.answer(new Error('away'));
+    await assert.rejects(first, /away/);
+    rounds[1]!.answer();
+    await assert.rejects(bad, /bad/);
+    assert.equal(await good, 'GOOD');
+  });
+});
