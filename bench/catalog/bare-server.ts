@@ -1,17 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { compare } from '@node-rs/bcrypt';
-import { fastify } from 'fastify';
+import { fastify, type FastifyRequest } from 'fastify';
 import jwt from 'jsonwebtoken';
 import { mongo } from 'mongoose';
-import { asker } from './datasets.js';
-import { facets } from './queries.js';
 
 /**
  * The limit: Fastify and the driver, the same queries as catalog-api's, and nothing else (no sign-in, no rights, no
- * validation, no history). Started by catalog.bench.ts with MONGODB_URI; prints its port.
+ * validation, no history). Started by the measurements with MONGODB_URI; prints its port.
  */
 type Fields = Record<string, unknown>;
 type Stored = { _id: string; [field: string]: unknown };
+
+interface Question {
+  readonly collection?: string;
+  readonly where: Fields;
+  readonly sort: Record<string, 1 | -1>;
+  readonly skip: number;
+  readonly limit: number;
+  readonly facets: readonly string[];
+}
 
 const client = await new mongo.MongoClient(process.env['MONGODB_URI'] ?? '', {
   writeConcern: { w: 'majority', journal: true },
@@ -19,16 +26,13 @@ const client = await new mongo.MongoClient(process.env['MONGODB_URI'] ?? '', {
 }).connect();
 const database = client.db();
 const datasets = database.collection<Stored>('Dataset');
-const own = [{ ownerGroup: { $in: asker.groups } }, { accessGroups: { $in: asker.groups } }];
-const mayRead = { $or: [...own, { isPublished: true }, { sharedWith: asker.email }] };
-const mayQuery = { $or: own };
 
-function facetPipeline(field: string): object[] {
+function facetPipeline(where: Fields, field: string): object[] {
   const path = `$${field}`;
   const isDate = field === 'creationTime';
   const key = isDate ? { year: { $year: path }, month: { $month: path }, day: { $dayOfMonth: path } } : path;
   return [
-    { $match: isDate ? { $and: [mayQuery, { [field]: { $type: 'date' } }] } : mayQuery },
+    { $match: isDate ? { $and: [where, { [field]: { $type: 'date' } }] } : where },
     { $project: { _id: 0, [field]: 1 } },
     ...(field === 'keywords' ? [{ $unwind: path }] : []),
     { $group: { _id: key, count: { $sum: 1 } } },
@@ -36,7 +40,11 @@ function facetPipeline(field: string): object[] {
   ];
 }
 
+const questionIn = (request: FastifyRequest): Question =>
+  mongo.BSON.EJSON.parse((request.query as { q: string }).q) as unknown as Question;
+
 const server = fastify();
+server.get('/health', () => ({ status: 'ok' }));
 server.get('/get/:pid', async (request) => {
   const { pid } = request.params as { pid: string };
   const dataset = await datasets.findOne({ _id: pid });
@@ -48,26 +56,26 @@ server.get('/get/:pid', async (request) => {
     .toArray();
   return { ...dataset, history };
 });
-server.get('/list', () =>
-  datasets
-    .find({ $and: [{ type: 'raw' }, mayRead] })
-    .sort({ createdAt: -1 })
-    .limit(20)
-    .toArray(),
-);
-server.get('/fullquery', () =>
-  datasets
-    .find({ $and: [{ keywords: { $in: ['neutron'] } }, mayQuery] })
-    .sort({ createdAt: -1 })
-    .limit(25)
-    .toArray(),
-);
-server.get('/fullfacet', async () =>
-  Promise.all([
-    datasets.countDocuments(mayQuery),
-    ...facets.map((facet) => datasets.aggregate(facetPipeline(facet)).toArray()),
-  ]),
-);
+server.get('/find', (request) => {
+  const { collection = 'Dataset', where, sort, skip, limit } = questionIn(request);
+  const records = database.collection<Stored>(collection);
+  return records
+    .find(where, { projection: { catenaWords: 0 } })
+    .sort(sort)
+    .skip(skip)
+    .limit(limit)
+    .toArray();
+});
+server.get('/count', async (request) => ({
+  count: await datasets.countDocuments(questionIn(request).where),
+}));
+server.get('/facets', (request) => {
+  const { where, facets } = questionIn(request);
+  return Promise.all([
+    datasets.countDocuments(where),
+    ...facets.map((facet) => datasets.aggregate(facetPipeline(where, facet)).toArray()),
+  ]);
+});
 server.post('/dataset', async (request, reply) => {
   const _id = randomUUID();
   const at = new Date();
@@ -76,13 +84,11 @@ server.post('/dataset', async (request, reply) => {
   return reply.code(201).send(dataset);
 });
 server.post('/job', async (request, reply) => {
-  const { pid } = request.body as { pid: string };
-  await datasets.findOne({ _id: pid });
-  const job = { _id: randomUUID(), type: 'reset', datasetList: [{ pid }], createdAt: new Date() };
+  const job = { ...(request.body as Fields), _id: randomUUID(), createdAt: new Date() };
   await database.collection<Stored>('Job').insertOne(job);
   return reply.code(201).send(job);
 });
-server.post('/login', async (request, reply) => {
+server.post('/api/v3/auth/login', async (request, reply) => {
   const { username, password } = request.body as { username: string; password: string };
   const user = await database.collection('User').findOne({ username, authStrategy: 'local' });
   const valid = await compare(password, String(user?.['password']));

@@ -1,5 +1,30 @@
-/** Who asks: in one owner group of a hundred and one access group of twenty. */
-export const asker = { username: 'bench', email: 'bench@example.org', password: 'bench', groups: ['group7'] };
+type Condition = Readonly<Record<string, unknown>>;
+
+/** Who asks, and what that means for the database. */
+export interface Asker {
+  readonly username: string;
+  readonly groups: readonly string[];
+  /** What lists show, and what searches show; undefined: everything. */
+  readonly mayRead: Condition | undefined;
+  readonly mayQuery: Condition | undefined;
+}
+
+export const password = 'bench';
+
+export const administrator: Asker = {
+  ...{ username: 'administrator', groups: ['administrators'] },
+  ...{ mayRead: undefined, mayQuery: undefined },
+};
+
+const groups = ['group7', 'group8', 'beamline3'];
+const own = [{ ownerGroup: { $in: groups } }, { accessGroups: { $in: groups } }];
+
+/** In three groups: two of a hundred owners, and one of twenty beamlines. */
+export const member: Asker = {
+  ...{ username: 'member', groups },
+  mayRead: { $or: [...own, { isPublished: true }, { sharedWith: 'member@example.org' }] },
+  mayQuery: { $or: own },
+};
 
 const keywords = ['neutron', 'photon', 'muon', 'imaging', 'diffraction'];
 
@@ -14,7 +39,7 @@ export function storedDataset(index: number): { _id: string; [field: string]: un
     owner: `Person ${index % 500}`,
     contactEmail: `person${index % 500}@example.org`,
     ownerGroup: `group${index % 100}`,
-    accessGroups: index % 20 === 3 ? ['group7'] : [`beamline${index % 20}`],
+    accessGroups: [`beamline${index % 20}`],
     isPublished: index % 10 === 0,
     sharedWith: [],
     datasetName: `run ${index}`,
@@ -41,7 +66,7 @@ export function storedDataset(index: number): { _id: string; [field: string]: un
       ]),
     ),
     datasetlifecycle: {
-      archivable: true,
+      archivable: index % 4 !== 0,
       retrievable: false,
       publishable: false,
       isOnCentralDisk: true,

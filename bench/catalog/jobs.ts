@@ -1,4 +1,4 @@
-import type { HttpCall } from './queries.js';
+import type { HttpCall } from './calls.js';
 
 /** Job number `index` of `size`, one a minute until now; the newest thirty are unfinished. */
 export function storedJob(

@@ -1,10 +1,12 @@
 import { Agent, request } from 'node:http';
-import type { HttpCall } from './queries.js';
+import type { HttpCall } from './calls.js';
 
 export interface Load {
+  readonly calls: number;
   readonly perSecond: number;
   /** Milliseconds. */
   readonly p50: number;
+  readonly p95: number;
   readonly p99: number;
 }
 
@@ -31,7 +33,13 @@ export async function load(
   agent.destroy();
   times.sort((a, b) => a - b);
   const at = (share: number): number => times[Math.floor((times.length - 1) * share)] ?? 0;
-  return { perSecond: times.length / elapsed, p50: at(0.5), p99: at(0.99) };
+  return {
+    calls: times.length,
+    perSecond: times.length / elapsed,
+    p50: at(0.5),
+    p95: at(0.95),
+    p99: at(0.99),
+  };
 }
 
 /** Of all loads together, so that no two ask for the same thing. */

@@ -1,7 +1,7 @@
 export interface AskedTogetherOptions {
   /** Questions that one round asks at most. Default 50. */
   readonly most?: number;
-  /** Rounds at the same time. Default 2. */
+  /** Rounds at the same time. Default 1: the fuller they are, the less they cost. */
   readonly rounds?: number;
 }
 
@@ -25,7 +25,7 @@ export class AskedTogether<Question, Answer> {
   /** @param ask resolves with the answers in the order of the questions; one that is an error fails its question alone */
   constructor(
     private readonly ask: (questions: readonly Question[]) => Promise<readonly (Answer | Error)[]>,
-    { most = 50, rounds = 2 }: AskedTogetherOptions = {},
+    { most = 50, rounds = 1 }: AskedTogetherOptions = {},
   ) {
     this.most = most;
     this.rounds = rounds;

@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { AskedTogether } from '#kernel';
 import {
   OutboxStore,
   type Acceptance,
@@ -19,6 +20,12 @@ export interface OutboxPlace {
 /** Due documents that one look takes up: more than there are lanes. */
 const maxCandidates = 50;
 
+interface Update {
+  readonly filter: object;
+  readonly update: object;
+  readonly arrayFilters?: object[];
+}
+
 type Stored = { _id: string } & Record<string, unknown>;
 
 /** Outboxes inside the documents of one MongoDB database: no transaction needed, so a standalone server will do. */
@@ -26,6 +33,7 @@ export class MongoOutboxStore extends OutboxStore {
   private next = 0;
   /** Documents that a lane of this process is about to claim: the other lanes take the next ones. */
   private readonly beingClaimed = new Set<string>();
+  private readonly updates = new Map<string, AskedTogether<Update, void>>();
 
   constructor(
     private readonly connection: Connection,
@@ -96,28 +104,26 @@ export class MongoOutboxStore extends OutboxStore {
     const published = rows.filter((row) => rowIds.includes(row.id));
     const finished = published.filter((row) => row.awaits.length === 0).map((row) => row.id);
     const awaited = published.filter((row) => row.awaits.length > 0).map((row) => row.id);
-    const target = this.collection(collection);
-    if (finished.length > 0) {
-      await target.updateOne({ _id: documentId }, {
-        $pull: { [`${path}.rows`]: { id: { $in: finished } } },
-      } as object);
-    }
-    if (awaited.length > 0) {
-      await target.updateOne(
-        { _id: documentId },
-        { $set: { [`${path}.rows.$[row].publishedAt`]: now } },
-        { arrayFilters: [{ 'row.id': { $in: awaited } }] },
-      );
-    }
+    if (finished.length > 0)
+      await this.update(collection, {
+        filter: { _id: documentId },
+        update: { $pull: { [`${path}.rows`]: { id: { $in: finished } } } },
+      });
+    if (awaited.length > 0)
+      await this.update(collection, {
+        filter: { _id: documentId },
+        update: { $set: { [`${path}.rows.$[row].publishedAt`]: now } },
+        arrayFilters: [{ 'row.id': { $in: awaited } }],
+      });
   }
 
   async release({ collection, documentId, claim }: ClaimedOutbox, dueAt: Date | undefined): Promise<void> {
     const key = `${this.pathOf(collection)}.dueAt`;
     // A row pushed meanwhile has moved the due time: then this filter misses and the document stays due.
-    await this.collection(collection).updateOne(
-      { _id: documentId, [key]: claim },
-      dueAt === undefined ? { $unset: { [key]: '' } } : { $set: { [key]: dueAt } },
-    );
+    await this.update(collection, {
+      filter: { _id: documentId, [key]: claim },
+      update: dueAt === undefined ? { $unset: { [key]: '' } } : { $set: { [key]: dueAt } },
+    });
   }
 
   async accept(acceptances: readonly Acceptance[]): Promise<void> {
@@ -232,6 +238,25 @@ export class MongoOutboxStore extends OutboxStore {
 
   private collection(name: string) {
     return this.connection.collection<Stored>(name);
+  }
+
+  /** Of one document; those of several at one time travel together. */
+  private update(collection: string, update: Update): Promise<void> {
+    let together = this.updates.get(collection);
+    if (together === undefined) {
+      together = new AskedTogether<Update, void>(async (updates) => {
+        if (updates.length === 1) {
+          const { filter, update, ...options } = updates[0]!;
+          await this.collection(collection).updateOne(filter, update, options);
+          return [];
+        }
+        const operations = updates.map((updateOne) => ({ updateOne }));
+        await this.collection(collection).bulkWrite(operations as never[], { ordered: false });
+        return [];
+      });
+      this.updates.set(collection, together);
+    }
+    return together.of(update);
   }
 
   private pathOf(collection: string): string {

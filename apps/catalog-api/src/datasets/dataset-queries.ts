@@ -38,7 +38,10 @@ export class DatasetQueries {
     query: ListQuery,
     rule: Rule = accessTable.dataset.read,
   ): Promise<DatasetRecord[]> {
-    return this.indexed.list<DatasetRecord>('Dataset', this.pageOf(caller, query, rule));
+    const pid = onlyPidIn(query);
+    return pid === undefined
+      ? this.indexed.list<DatasetRecord>('Dataset', this.pageOf(caller, query, rule))
+      : this.withPid(caller, pid, rule);
   }
 
   /** As `list`, for more rows than should be held at once. */
@@ -105,6 +108,12 @@ export class DatasetQueries {
     return dataset;
   }
 
+  /** A list of one, for which the rights are asked here. */
+  private async withPid(caller: Caller | undefined, pid: string, rule: Rule): Promise<DatasetRecord[]> {
+    const dataset = (await this.catalogue.shown('Dataset', pid)) as DatasetRecord | undefined;
+    return dataset !== undefined && this.rules.allows(rule, caller, dataset) ? [dataset] : [];
+  }
+
   private cursor(caller: Caller | undefined, query: ListQuery, rule: Rule) {
     const { condition, projection, sort, skip, limit } = this.pageOf(caller, query, rule);
     return this.catalogue.datasets.find(condition, { projection }).sort(sort).skip(skip).limit(limit);
@@ -132,3 +141,10 @@ export class DatasetQueries {
 
 /** For conditions that carry the caller's rights already. */
 const everything: Rule = [['anyone', 'all']];
+
+/** The pid, where a list asks for all of one dataset and for nothing else. */
+function onlyPidIn({ where, projection, skip }: ListQuery): string | undefined {
+  const [[name, pid] = [], ...others] = Object.entries(where);
+  const isOnlyId = (name === '_id' || name === 'pid') && typeof pid === 'string' && others.length === 0;
+  return isOnlyId && projection === undefined && skip === 0 ? pid : undefined;
+}

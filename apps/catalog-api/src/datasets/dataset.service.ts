@@ -73,14 +73,12 @@ export class DatasetService {
     this.admitCreation(caller, fields, version);
     const pid = givenPid(fields) ?? `${this.config.pidPrefix}/${randomUUID()}`;
     try {
-      const dataset = await this.records.insert<DatasetRecord>(
+      return await this.records.insert<DatasetRecord>(
         'Dataset',
         await this.complete(caller, fields, pid, version),
         caller.username,
-        own,
+        { own, consequences: (dataset) => this.consequences.ofCreation(dataset) },
       );
-      await this.consequences.ofCreation(dataset);
-      return dataset;
     } catch (error) {
       if (isDuplicateKey(error) && !isOfIdempotencyKey(error))
         throw new Refusal(409, `A dataset with pid ${pid} already exists!`);

@@ -77,17 +77,22 @@ export class MetadataKeys {
     source: MetadataSource,
     { isNew = false }: { readonly isNew?: boolean } = {},
   ): Promise<void> {
-    await this.quietly(sourceType, source._id, async () => {
-      let current = source;
-      for (let round = 0; round < maxRounds; round += 1) {
-        await this.write(sourceType, current, isNew && round === 0);
-        // Another change may have come between and its keys may have been written before ours.
-        if (await this.isAsOf(sourceType, current)) return;
-        const now = await this.sourceOf(sourceType, source._id);
-        if (now === undefined) return this.forget(sourceType, source._id);
-        current = now;
-      }
-    });
+    await this.quietly(sourceType, source._id, () => this.write(sourceType, source, isNew));
+    const checked = this.quietly(sourceType, source._id, () => this.check(sourceType, source));
+    // Nobody knows of a new record before its answer: that another changes it meanwhile is found out, and not waited for.
+    if (!isNew) await checked;
+  }
+
+  /** Another change may have come between, and its keys may have been written before ours. */
+  private async check(sourceType: MetadataSourceType, source: MetadataSource): Promise<void> {
+    let current = source;
+    for (let round = 0; round < maxRounds; round += 1) {
+      if (await this.isAsOf(sourceType, current)) return;
+      const now = await this.sourceOf(sourceType, source._id);
+      if (now === undefined) return this.forget(sourceType, source._id);
+      await this.write(sourceType, now, false);
+      current = now;
+    }
   }
 
   /** Forgets the keys of a removed record. */

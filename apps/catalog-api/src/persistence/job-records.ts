@@ -62,7 +62,7 @@ export class JobRecords {
   async post(job: JobRecord): Promise<boolean> {
     await this.catalogue.whenSingle();
     try {
-      await this.catalogue.jobs.insertOne({ ...job, ...wordsFor('Job', job) });
+      await this.catalogue.store('Job', { ...job, ...wordsFor('Job', job) });
       return true;
     } catch (error) {
       if (isDuplicateKey(error)) return false;

@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { AskedTogether, Clock, newId } from '#kernel';
+import { AgedMap, AskedTogether, Clock, newId } from '#kernel';
 import { isDuplicateKey } from '#persistence';
 import type { Caller } from '../domain/access.js';
 import { Catalogue } from '../persistence/catalogue.js';
 
+/** Milliseconds for which a group's policy is remembered: a dataset that comes so soon after a change is classified as before. */
+const freshness = 2000;
+const maxKnown = 10_000;
+
 /** The part of policies that creating a dataset needs: its classification, and a policy for a new group. */
 @Injectable()
 export class DatasetPolicies {
+  private readonly known: AgedMap<string>;
   /** By owner group; undefined for a group without a policy. */
   private readonly redundancies = new AskedTogether<string, string | undefined>(async (groups) => {
     const policies = await this.catalogue
@@ -26,13 +31,18 @@ export class DatasetPolicies {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.known = new AgedMap(maxKnown, freshness, clock);
+  }
 
   /** `IN=medium,AV=<redundancy>,CO=low`, after the owner group's policy; a group without one gets the default policy. */
   async classificationFor(caller: Caller, dataset: Record<string, unknown>): Promise<string> {
     const ownerGroup = String(dataset['ownerGroup']);
-    const redundancy = await this.redundancies.of(ownerGroup);
-    if (redundancy !== undefined) return classification(redundancy);
+    const redundancy = this.known.get(ownerGroup) ?? (await this.redundancies.of(ownerGroup));
+    if (redundancy !== undefined) {
+      this.known.set(ownerGroup, redundancy);
+      return classification(redundancy);
+    }
     const ownerEmail = String(dataset['ownerEmail'] ?? '');
     await this.provide(caller, ownerGroup, ownerEmail === '' ? [''] : ownerEmail.split(','));
     return classification(/AV=(\w+)/.exec(String(dataset['classification'] ?? ''))?.[1] ?? 'low');

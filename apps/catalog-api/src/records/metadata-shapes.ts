@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type AskedTogether, Clock, messageOf, newId, stillMoving } from '#kernel';
+import { AgedMap, type AskedTogether, Clock, messageOf, newId, stillMoving } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { isDatabaseAway } from '#persistence';
 import {
@@ -15,6 +15,12 @@ import type { StoredShape } from '../persistence/records.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/**
+ * Milliseconds for which a shape that was there need not be looked for before it is given to a record; after that it is looked
+ * for in any case, and made again where it left meanwhile.
+ */
+const freshness = 2000;
+const maxSeen = 10_000;
 /** Records that are given shapes at once. */
 const batch = 10;
 
@@ -25,6 +31,8 @@ const batch = 10;
  */
 @Injectable()
 export class MetadataShapes {
+  /** Shapes that were there a moment ago. */
+  private readonly seen: AgedMap<true>;
   private readonly stored: AskedTogether<string, Pick<StoredShape, '_id' | 'leaving'> | undefined>;
 
   constructor(
@@ -33,6 +41,7 @@ export class MetadataShapes {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.stored = foundTogether(() => catalogue.metadataShapes, { leaving: 1 });
+    this.seen = new AgedMap(maxSeen, freshness, clock);
   }
 
   get shapes() {
@@ -48,7 +57,10 @@ export class MetadataShapes {
   async ensure(shape: MetadataShape | undefined): Promise<boolean> {
     if (shape === undefined) return false;
     const stored = await this.stored.of(shape._id);
-    if (stored !== undefined && stored.leaving === undefined) return false;
+    if (stored !== undefined && stored.leaving === undefined) {
+      this.seen.set(shape._id, true);
+      return false;
+    }
     const { _id, ...others } = shape;
     await this.shapes.updateOne(
       { _id },
@@ -56,6 +68,11 @@ export class MetadataShapes {
       { upsert: true },
     );
     return true;
+  }
+
+  /** As `ensure`, before the record says that it has the shape. */
+  async prepare(shape: MetadataShape | undefined): Promise<void> {
+    if (shape !== undefined && this.seen.get(shape._id) === undefined) await this.ensure(shape);
   }
 
   /** As the last step of a change. The record is stored; what fails here the sweep repairs. */
@@ -76,6 +93,7 @@ export class MetadataShapes {
   async retire(collection: ShapedCollection, _id: string): Promise<void> {
     if (await this.isUsed(collection, _id)) return;
     const leaving = newId();
+    this.seen.delete(_id);
     await this.shapes.updateOne({ _id }, { $set: { leaving } });
     if (await this.isUsed(collection, _id))
       await this.shapes.updateOne({ _id, leaving }, { $unset: { leaving: '' } });

@@ -40,6 +40,11 @@ export interface ChangeRequest<R extends StoredRecord> {
   readonly admit?: (stored: R) => Promise<Readonly<Record<string, unknown>>>;
 }
 
+export interface InsertOptions<R extends StoredRecord> {
+  readonly own?: Partial<R>;
+  readonly consequences?: (record: R) => Promise<void>;
+}
+
 /** Attempts of a change that other changes get in the way of. */
 const maxAttempts = 20;
 const pauseMilliseconds = 20;
@@ -60,19 +65,20 @@ export class RecordStore {
   ) {}
 
   /**
-   * @param own Catena's own part: stored with it, neither in the answer nor in the history
+   * @param options own: Catena's own part, stored with it, neither in the answer nor in the history; consequences: what else
+   * is written once it is stored
    * @throws MongoServerError 11000 when the id (or another unique field) is taken
    */
   async insert<R extends StoredRecord>(
     collection: CollectionName,
     fields: Omit<R, HouseKeeping> & { _id: string },
     by: string,
-    own: Partial<R> = {},
+    { own = {}, consequences }: InsertOptions<R> = {},
   ): Promise<R> {
     const record = this.complemented<R>(fields, by);
     const shape = shapeFor(collection, record);
     await this.catalogue.whenSingle();
-    await this.shapes.ensure(shape);
+    await this.shapes.prepare(shape);
     try {
       await this.catalogue.store(collection, {
         ...record,
@@ -84,8 +90,11 @@ export class RecordStore {
       await this.shapes.settle(shape, undefined);
       throw error;
     }
-    await this.shapes.settle(undefined, shape);
-    await this.write(collection, 'create', {}, record, by);
+    await Promise.all([
+      this.shapes.settle(undefined, shape),
+      this.write(collection, 'create', {}, record, by),
+      consequences?.(record),
+    ]);
     return record;
   }
 
@@ -137,7 +146,7 @@ export class RecordStore {
       const condition = admit === undefined ? {} : await admit(before);
       const wanted = changed(before, set, unset);
       const shape = shapeFor(collection, wanted);
-      await this.shapes.ensure(shape);
+      await this.shapes.prepare(shape);
       const after = await changes.changeAndRead<R>(
         { ...condition, ...versionOf(before) },
         {

@@ -1,6 +1,6 @@
 import { aggregate, find, Query, updateMany } from 'mingo';
 import * as updateOperators from 'mingo/operators/update';
-import type { Collection } from 'mongoose';
+import { mongo, type Collection } from 'mongoose';
 import { plainMatch } from './plain-match.js';
 import { projectedPlainly, sortedPlainly } from './plain-rows.js';
 
@@ -10,6 +10,7 @@ type Change = Record<string, Record<string, unknown>>;
 interface Look {
   readonly projection?: Record<string, 0 | 1>;
   readonly sort?: Record<string, 1 | -1>;
+  readonly skip?: number;
   readonly limit?: number;
 }
 
@@ -54,8 +55,15 @@ class Rows {
     return new Rows(this.look, { ...this.how, limit });
   }
 
+  skip(skip: number): Rows {
+    return new Rows(this.look, { ...this.how, skip });
+  }
+
   async toArray(): Promise<Stored[]> {
-    return Promise.resolve(this.look(this.how));
+    const { skip = 0, limit, ...how } = this.how;
+    // A limit of none is no limit.
+    const most = limit === undefined || limit === 0 ? {} : { limit: skip + limit };
+    return Promise.resolve(this.look({ ...how, ...most }).slice(skip));
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Stored> {
@@ -84,6 +92,10 @@ class MemoryCollection {
     return this.at(() => this.look(filter).length);
   }
 
+  estimatedDocumentCount(): Promise<number> {
+    return this.at(() => this.documents.length);
+  }
+
   /** Of a list each item; of a document without the field nothing. */
   distinct(field: string, filter: object = {}): Promise<unknown[]> {
     return this.at(() => [
@@ -101,8 +113,22 @@ class MemoryCollection {
     return this.at(() => this.insert(document));
   }
 
+  /** Each that is taken fails alone. */
   insertMany(documents: Stored[]): Promise<void> {
-    return this.at(() => documents.forEach((document) => this.insert(document)));
+    return this.at(() => {
+      const writeErrors = documents.flatMap((document, index) => {
+        try {
+          this.insert(document);
+          return [];
+        } catch (error) {
+          const { message, code } = error as { message: string; code: number };
+          return [new mongo.WriteError({ index, code, errmsg: message, errInfo: {}, op: document })];
+        }
+      });
+      if (writeErrors.length === 0) return;
+      const told = { getWriteConcernError: () => undefined } as mongo.BulkWriteResult;
+      throw new mongo.MongoBulkWriteError({ message: 'E11000', code: 11000, writeErrors }, told);
+    });
   }
 
   updateOne(filter: object, change: object, how: Write = {}): Promise<Changed> {
