@@ -51,6 +51,13 @@ function randomFilter(): Filter {
       };
     },
     () => {
+      const word = one([...keywords, 'nowhere']);
+      return {
+        fields: { text: word },
+        holds: (dataset) => listOf(dataset['keywords']).includes(word),
+      };
+    },
+    () => {
       const place = one(locations);
       return {
         fields: { creationLocation: [place] },
@@ -256,5 +263,47 @@ describe('Lists and facets of a catalogue in memory', () => {
     });
     const now = await app.as('admin').get(pathOf(pids[0]!));
     assert.notEqual(now.headers.get('etag'), before.headers.get('etag'));
+  });
+
+  it('are the same rows of jobs, page by page, also those of one moment and those without one', async () => {
+    const at = (minute: number): object => ({ createdAt: new Date(Date.UTC(2024, 5, 1, 0, minute)) });
+    const jobs = Array.from({ length: 40 }, (_, number) => {
+      const _id = `job-${String((number * 7) % 40).padStart(2, '0')}`;
+      const created = number % 10 === 9 ? {} : at(Math.floor(number / 4));
+      const owner = { ownerUser: 'me', ownerGroup: number % 2 === 0 ? 'group1' : 'group2', accessGroups: [] };
+      return {
+        ...{ _id, id: _id, type: 'archive', statusCode: 'finishedSuccessful', ...owner, ...created },
+        ...{ updatedAt: new Date(), catena: { outbox: { rows: [] }, workflow: 'archive', finished: true } },
+      };
+    });
+    await app.collection('Job').insertMany(jobs as never[]);
+    await app.get(RecordIndex).round();
+    assert.equal((await app.get(RecordIndex).count('Job', {}))?.total, 40);
+    const order = [...jobs].sort((left, right) => {
+      const timeOf = (job: object): number => Number((job as { createdAt?: Date }).createdAt ?? -Infinity);
+      const difference = timeOf(right) - timeOf(left);
+      return difference > 0 || difference < 0 ? difference : left._id < right._id ? 1 : -1;
+    });
+    for (const [person, mine] of [
+      ['admin', order],
+      ['user1', order.filter(({ ownerGroup }) => ownerGroup === 'group1')],
+    ] as const) {
+      const seen: unknown[] = [];
+      let after: string | undefined;
+      do {
+        const query: Record<string, string> = after === undefined ? {} : { after };
+        const { body } = await app
+          .as(person)
+          .get<{ items: { id: string }[]; next?: string }>(
+            `/api/v4/jobs/rows?limit=3&${new URLSearchParams(query).toString()}`,
+          );
+        seen.push(...body.items.map(({ id }) => id));
+        after = body.next;
+      } while (after !== undefined && seen.length < 100);
+      assert.deepEqual(
+        seen,
+        mine.map(({ _id }) => _id),
+      );
+    }
   });
 });

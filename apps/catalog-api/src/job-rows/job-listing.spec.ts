@@ -6,6 +6,7 @@ import type { JobFacts } from './job-row.js';
 import { JobListing } from './job-listing.js';
 import type { JobRowReader } from './job-row-reader.js';
 import { placeFrom } from './place.js';
+import type { RecordIndex } from '../record-index/record-index.js';
 import { rowQueryFrom } from './row-filter.js';
 
 const caller = { username: 'olga', currentGroups: ['admin'] } as unknown as Caller;
@@ -22,7 +23,8 @@ function slow(clock: ManualClock, answers: readonly (readonly JobFacts[] | undef
     rows: (_caller: Caller, jobs: readonly JobFacts[]) =>
       Promise.resolve(jobs.map(({ _id: id }) => ({ id }))),
   };
-  return new JobListing(reader as unknown as JobRowReader, rules, clock);
+  const index = { page: () => Promise.resolve(undefined) } as unknown as RecordIndex;
+  return new JobListing(reader as unknown as JobRowReader, rules, clock, index);
 }
 
 const job = { _id: 'a', createdAt: new Date('2025-12-31T23:30:00Z') } as JobFacts;

@@ -3,6 +3,7 @@ import { Clock } from '#kernel';
 import { AccessRules, both, type Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import { acceptedJobs } from '../persistence/catalogue.js';
+import { RecordIndex } from '../record-index/record-index.js';
 import type { JobFacts, JobRow } from './job-row.js';
 import { JobRowReader } from './job-row-reader.js';
 import { textOf, type Place } from './place.js';
@@ -26,6 +27,9 @@ const narrowest = 1000;
 /** Milliseconds since 1970 that a `Date` can hold, either way. */
 const furthest = 8.64e15;
 
+/** Jobs of one moment that a place may be among. */
+const maxOfOneMoment = 100;
+
 /** A part of the list, by the times of its jobs. */
 interface Window {
   readonly condition: Readonly<Record<string, unknown>>;
@@ -43,11 +47,14 @@ export class JobListing {
     private readonly reader: JobRowReader,
     private readonly rules: AccessRules,
     private readonly clock: Clock,
+    private readonly index: RecordIndex,
   ) {}
 
   async page(caller: Caller, query: RowQuery): Promise<RowPage> {
     const began = this.clock.now().getTime();
     const condition = both(query.condition, both(acceptedJobs, this.rules.visibleJobs(caller)));
+    const known = query.isNarrow ? undefined : await this.known(condition, query);
+    if (known !== undefined) return this.pageOf(caller, known, query.limit, hour);
     const found: JobFacts[] = [];
     let place: Place | undefined = query.after ?? firstPlace(query);
     while (place !== undefined && found.length <= query.limit) {
@@ -66,10 +73,57 @@ export class JobListing {
       if (rows.length === limit) break;
       place = window.beyond;
     }
-    const items = await this.reader.rows(caller, found.slice(0, query.limit));
-    const last = found[query.limit - 1];
-    if (found.length <= query.limit || last === undefined) return { items, partial: false };
-    return { items, next: textOf(placeOf(last, place?.width ?? hour)), partial: false };
+    return this.pageOf(caller, found, query.limit, place?.width ?? hour);
+  }
+
+  /**
+   * The page and one job more, where the collection is in memory.
+   *
+   * @returns undefined where it is not, or cannot tell
+   */
+  private async known(
+    condition: Readonly<Record<string, unknown>>,
+    { from, to, after, limit }: RowQuery,
+  ): Promise<JobFacts[] | undefined> {
+    const { time, id } = after ?? {};
+    // Those without a time come last; as many of one moment as are looked at beside the page.
+    if (after !== undefined && time === undefined) return undefined;
+    const times = {
+      ...(from === undefined ? {} : { $gte: from }),
+      ...(to === undefined ? {} : { $lt: to }),
+      ...(time === undefined ? {} : { [id === undefined ? '$lt' : '$lte']: new Date(time) }),
+    };
+    const within = Object.keys(times).length === 0 ? {} : { createdAt: times };
+    const isBounded = from !== undefined || to !== undefined || after === undefined;
+    const bounded = both(condition, isBounded ? within : { $or: [within, { createdAt: null }] });
+    const most = limit + 1 + (id === undefined ? 0 : maxOfOneMoment);
+    const ids = await this.index.page('Job', bounded, {
+      sort: { createdAt: -1, _id: -1 },
+      skip: 0,
+      limit: most,
+    });
+    if (ids === undefined) return undefined;
+    const facts = await this.reader.facts(ids, bounded);
+    // One that changed meanwhile, so that it is none of these any more: the database is asked for the whole page.
+    if (facts.length < ids.length) return undefined;
+    const byId = new Map(facts.map((job) => [String(job._id), job]));
+    const found = ids.map((one) => byId.get(one)!);
+    const first = id === undefined ? 0 : found.findIndex((job) => isBehind(job, { time, id }));
+    return first === -1 && found.length === most
+      ? undefined
+      : found.slice(first === -1 ? found.length : first, first + limit + 1);
+  }
+
+  private async pageOf(
+    caller: Caller,
+    found: readonly JobFacts[],
+    limit: number,
+    width: number,
+  ): Promise<RowPage> {
+    const items = await this.reader.rows(caller, found.slice(0, limit));
+    const last = found[limit - 1];
+    if (found.length <= limit || last === undefined) return { items, partial: false };
+    return { items, next: textOf(placeOf(last, width)), partial: false };
   }
 
   /** Nothing was found beyond the last row and before the place. A window that could not be read in time is tried again as a narrower one. */
@@ -92,6 +146,14 @@ function refuseStuck(asked: Place | undefined, { time, id }: Place): void {
     400,
     `Expected a filter by which jobs are found within ${patience / 1000} s, found one that takes longer${time === undefined || time >= furthest ? '' : ` at ${new Date(time).toISOString()}`}. Add a filter, such as from and to, group, type or pid.`,
   );
+}
+
+function isBehind(
+  { _id, createdAt }: JobFacts,
+  { time, id }: { time: number | undefined; id: string },
+): boolean {
+  const at = createdAt?.getTime();
+  return at !== time || Buffer.compare(Buffer.from(String(_id)), Buffer.from(id)) < 0;
 }
 
 function firstPlace({ to }: RowQuery): Place {

@@ -59,10 +59,13 @@ export class JobRowReader {
     }
   }
 
-  /** Of jobs by their ids, in no order; those that are gone are left out. */
-  async facts(ids: readonly string[]): Promise<readonly JobFacts[]> {
+  /** Of jobs by their ids, in no order; those that are gone, or do not meet the condition, are left out. */
+  async facts(
+    ids: readonly string[],
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<readonly JobFacts[]> {
     if (ids.length === 0) return [];
-    const condition = { _id: { $in: [...ids] }, ...acceptedJobs };
+    const condition = both({ _id: { $in: [...ids] }, ...acceptedJobs }, more);
     return this.catalogue.jobs.aggregate<JobFacts>([{ $match: condition }, factsStage]).toArray();
   }
 

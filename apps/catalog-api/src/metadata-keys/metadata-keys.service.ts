@@ -22,7 +22,7 @@ const maxRounds = 5;
 const batch = 1000;
 
 /** Keys of one record that are stored with those of others. */
-const mostTogether = 100;
+const maxTogether = 100;
 
 interface Stamp {
   readonly _id: string;
@@ -136,7 +136,7 @@ export class MetadataKeys {
       ...{ _id, id: _id, ...names, sourceType, sourceId: source._id },
       ...ofAll,
     }));
-    if (rows.length > mostTogether) await keys.insertMany(rows, { ordered: false }).catch(unlessAllThere);
+    if (rows.length > maxTogether) await keys.insertMany(rows, { ordered: false }).catch(unlessAllThere);
     else if (rows.length > 0) await this.together.of(rows);
     const renamed = [...wanted].filter(
       ([id, { humanReadableName }]) => stored.has(id) && stored.get(id) !== humanReadableName,

@@ -9,7 +9,7 @@ interface Findable {
 }
 
 /** Records that one query finds at most: each may be as large as a document may be. */
-const most = 32;
+const maxFound = 32;
 
 /**
  * Single records by their ids; those that are asked for at one time are found by one query. A question that came after the query
@@ -36,6 +36,6 @@ export function foundTogether<R extends Stored>(
         return mongo.BSON.deserialize(mongo.BSON.serialize(record)) as unknown as R;
       });
     },
-    { most },
+    { most: maxFound },
   );
 }

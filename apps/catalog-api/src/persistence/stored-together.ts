@@ -13,7 +13,7 @@ interface Insertable {
 }
 
 /** Documents that one insert stores at most. */
-const mostStored = 32;
+const maxStored = 32;
 /** Bytes above which a document travels alone: many of them would be a message of its own size. */
 const largeDocument = 100_000;
 
@@ -26,7 +26,7 @@ export class StoredTogether {
 
   constructor(private readonly records: () => Insertable) {
     this.small = new AskedTogether<Stored, void>((documents) => this.storeAll(documents), {
-      most: mostStored,
+      most: maxStored,
     });
   }
 

@@ -3,6 +3,7 @@ import type { Catalogue, CollectionName } from '../persistence/catalogue.js';
 import { ChangedRecords } from './changed-records.js';
 import { KnownAnswers } from './known-answers.js';
 import { RecordTable, type ColumnKind } from './record-table.js';
+import { SearchedWords } from './searched-words.js';
 import type { RemovedRecords } from './removed-records.js';
 
 export interface CollectionFields {
@@ -17,6 +18,7 @@ export interface HeldRecords {
   readonly table: RecordTable;
   readonly answers: KnownAnswers;
   readonly ids: ReadonlySet<string>;
+  readonly words: SearchedWords;
 }
 
 interface Followed extends HeldRecords {
@@ -99,6 +101,7 @@ export class IndexedCollection {
     return {
       table,
       ids,
+      words: new SearchedWords(() => this.catalogue.records(name), this.clock),
       answers: new KnownAnswers(),
       changed: new ChangedRecords(table, source, this.clock),
     };

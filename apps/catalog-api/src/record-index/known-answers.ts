@@ -2,6 +2,8 @@ import { mongo } from 'mongoose';
 
 /** Answers that are kept; one is a list of facets at most. */
 const maxAnswers = 200;
+/** Characters of a question that is remembered; longer ones name thousands of records. */
+const longestQuestion = 10_000;
 
 /** What was found lately, for as long as nothing has changed. */
 export class KnownAnswers {
@@ -16,6 +18,7 @@ export class KnownAnswers {
     }
     // Extended JSON tells a time from the text of one.
     const key = mongo.BSON.EJSON.stringify(question);
+    if (key.length > longestQuestion) return find();
     if (this.answers.has(key)) return this.answers.get(key) as Answer;
     const answer = find();
     if (this.answers.size >= maxAnswers) this.answers.delete(this.answers.keys().next().value!);

@@ -64,6 +64,13 @@ export class NumberColumn {
     return set;
   }
 
+  /** Those without a value, and those whose value is null. */
+  absent(size: number): BitSet {
+    const set = BitSet.ofSize(size);
+    for (let slot = 0; slot < size; slot += 1) if (Number.isNaN(this.slots[slot]!)) set.add(slot);
+    return set;
+  }
+
   private numberOf(value: unknown): number | undefined {
     if (value === undefined || value === null) return Number.NaN;
     if (this.kind === 'number') return typeof value === 'number' && !Number.isNaN(value) ? value : undefined;

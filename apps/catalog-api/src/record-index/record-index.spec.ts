@@ -86,6 +86,7 @@ function conditionOf(random: ReturnType<typeof chance>, depth = 2): Fields {
     () => ({ creationTime: { $gt: one(times) } }),
     () => ({ createdAt: { $lte: one(times) } }),
     () => ({ createdAt: one(times) }),
+    () => ({ creationTime: null }),
     () => ({ size: { $gt: next(60), $lte: 3e11 } }),
     () => ({ size: next(50) }),
   ])();
@@ -183,7 +184,6 @@ describe('Records in memory', () => {
       { type: { $regex: 'r' } },
       { type: /r/ },
       { type: { $gt: 'a' } },
-      { $text: { $search: 'x' } },
       { $and: [{ type: 'raw' }, { $where: '1' }] },
       { createdAt: { $ne: null } },
       { _id: { $gt: 'a' } },

@@ -66,9 +66,10 @@ export class RecordIndex extends HostedLoop {
   ): Promise<Counted | undefined> {
     const current = await this.current(collection);
     if (current === undefined) return undefined;
-    const { table, answers, ids } = current;
-    return answers.of(table.version, { condition, facets }, () => {
-      const selected = selectedBy(table, condition, ids);
+    const { table, answers, ids, words } = current;
+    const asked = await words.resolved(condition);
+    return answers.of(table.version, { condition: asked, facets }, () => {
+      const selected = selectedBy(table, asked, ids);
       if (selected === undefined) return undefined;
       const rows: Record<string, readonly FacetRow[]> = {};
       for (const facet of facets) {
@@ -88,9 +89,10 @@ export class RecordIndex extends HostedLoop {
   ): Promise<readonly string[] | undefined> {
     const current = await this.current(collection);
     if (current === undefined) return undefined;
-    const { table, answers, ids } = current;
-    return answers.of(table.version, { condition, order, sort: Object.entries(order.sort) }, () => {
-      const selected = selectedBy(table, condition, ids);
+    const { table, answers, ids, words } = current;
+    const asked = await words.resolved(condition);
+    return answers.of(table.version, { condition: asked, order, sort: Object.entries(order.sort) }, () => {
+      const selected = selectedBy(table, asked, ids);
       return selected && sortedPage(table, selected, order);
     });
   }

@@ -77,6 +77,7 @@ class Selection {
   }
 
   private inNumbers(column: NumberColumn, value: unknown): BitSet | undefined {
+    if (value === null) return column.absent(this.table.slots);
     const ranges = rangesOf(value, column.kind);
     return ranges === undefined ? undefined : column.within(ranges, this.table.slots);
   }
