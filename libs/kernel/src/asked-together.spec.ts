@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AskedTogether } from './asked-together.js';
+import { wait } from './wait.js';
 
 /** Rounds that are answered when the test says so. */
-function scene(options?: { most?: number; rounds?: number }) {
+function scene(options?: { most?: number; patience?: number }) {
   const rounds: { readonly asked: readonly string[]; answer(error?: Error): void }[] = [];
   const together = new AskedTogether<string, string>(
     (asked) =>
@@ -23,7 +24,7 @@ function scene(options?: { most?: number; rounds?: number }) {
 
 describe('Questions asked together', () => {
   it('are asked at once while few are under way, and together after that', async () => {
-    const { together, rounds } = scene({ rounds: 1 });
+    const { together, rounds } = scene();
     const answers = ['a', 'b', 'c'].map((one) => together.of(one));
     assert.deepEqual(
       rounds.map(({ asked }) => asked),
@@ -37,7 +38,7 @@ describe('Questions asked together', () => {
   });
 
   it('never join a round that has begun: its answer may be older than they are', async () => {
-    const { together, rounds } = scene({ rounds: 1 });
+    const { together, rounds } = scene();
     const first = together.of('a');
     const second = together.of('a');
     assert.deepEqual(rounds[0]!.asked, ['a']);
@@ -49,7 +50,7 @@ describe('Questions asked together', () => {
   });
 
   it('are no more in a round than is allowed', async () => {
-    const { together, rounds } = scene({ rounds: 1, most: 2 });
+    const { together, rounds } = scene({ most: 2 });
     const answers = ['a', 'b', 'c', 'd'].map((one) => together.of(one));
     for (let round = 0; round < 3; round += 1) {
       rounds[round]!.answer();
@@ -63,7 +64,7 @@ describe('Questions asked together', () => {
   });
 
   it('fail alone where one of them is wrong, and together where the round fails; later ones are asked all the same', async () => {
-    const { together, rounds } = scene({ rounds: 1 });
+    const { together, rounds } = scene();
     const first = together.of('x');
     const [good, bad] = [together.of('good'), together.of('bad')];
     rounds[0]!.answer(new Error('away'));
@@ -71,5 +72,17 @@ describe('Questions asked together', () => {
     rounds[1]!.answer();
     await assert.rejects(bad, /bad/);
     assert.equal(await good, 'GOOD');
+  });
+
+  it('do not wait long for a round that takes its time', async () => {
+    const { together, rounds } = scene({ patience: 5 });
+    const slow = together.of('slow');
+    const others = [together.of('a'), together.of('b')];
+    while (rounds.length < 2) await wait(1);
+    assert.deepEqual(rounds[1]!.asked, ['a', 'b']);
+    rounds[1]!.answer();
+    assert.deepEqual(await Promise.all(others), ['A', 'B']);
+    rounds[0]!.answer();
+    assert.equal(await slow, 'SLOW');
   });
 });

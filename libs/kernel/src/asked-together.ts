@@ -1,9 +1,12 @@
 export interface AskedTogetherOptions {
   /** Questions that one round asks at most. Default 50. */
   readonly most?: number;
-  /** Rounds at the same time. Default 1: the fuller they are, the less they cost. */
-  readonly rounds?: number;
+  /** Milliseconds that questions wait for a round before them; then the next one begins beside it. Default 20. */
+  readonly patience?: number;
 }
+
+/** Rounds at the same time: no more than there are connections to be had. */
+const maxRounds = 20;
 
 interface Waiting<Question, Answer> {
   readonly question: Question;
@@ -12,23 +15,26 @@ interface Waiting<Question, Answer> {
 }
 
 /**
- * Questions that come while others are under way are asked together, as soon as one of these is answered: alone, each is asked at
+ * Questions that come while others are under way are asked together, as soon as these are answered: alone, each is asked at
  * once; many at a time cost a round trip for dozens of them. No question joins a round that has begun, so no answer is older
- * than its question.
+ * than its question; and none waits long for a slow one.
  */
 export class AskedTogether<Question, Answer> {
-  private readonly waiting: Waiting<Question, Answer>[] = [];
+  private waiting: Waiting<Question, Answer>[] = [];
+  /** The round that others wait for. */
+  private latest: object | undefined;
   private underWay = 0;
+  private alarm: NodeJS.Timeout | undefined;
   private readonly most: number;
-  private readonly rounds: number;
+  private readonly patience: number;
 
   /** @param ask resolves with the answers in the order of the questions; one that is an error fails its question alone */
   constructor(
     private readonly ask: (questions: readonly Question[]) => Promise<readonly (Answer | Error)[]>,
-    { most = 50, rounds = 1 }: AskedTogetherOptions = {},
+    { most = 50, patience = 20 }: AskedTogetherOptions = {},
   ) {
     this.most = most;
-    this.rounds = rounds;
+    this.patience = patience;
   }
 
   /** @throws what the round throws, or the question's own error */
@@ -40,16 +46,23 @@ export class AskedTogether<Question, Answer> {
   }
 
   private begin(): void {
-    while (this.underWay < this.rounds && this.waiting.length > 0) {
-      this.underWay += 1;
-      void this.round(this.waiting.splice(0, this.most)).finally(() => {
-        this.underWay -= 1;
-        this.begin();
-      });
-    }
+    if (this.waiting.length === 0) return;
+    if (this.latest === undefined && this.underWay < maxRounds) return void this.round();
+    this.alarm ??= setTimeout(() => {
+      this.alarm = undefined;
+      this.latest = undefined;
+      this.begin();
+    }, this.patience);
   }
 
-  private async round(asked: readonly Waiting<Question, Answer>[]): Promise<void> {
+  private async round(): Promise<void> {
+    const asked = this.waiting.slice(0, this.most);
+    this.waiting = this.waiting.slice(this.most);
+    const round = {};
+    this.latest = round;
+    this.underWay += 1;
+    clearTimeout(this.alarm);
+    this.alarm = undefined;
     try {
       const answers = await this.ask(asked.map(({ question }) => question));
       asked.forEach(({ resolve, reject }, index) => {
@@ -60,5 +73,8 @@ export class AskedTogether<Question, Answer> {
     } catch (error) {
       for (const { reject } of asked) reject(error);
     }
+    this.underWay -= 1;
+    if (this.latest === round) this.latest = undefined;
+    this.begin();
   }
 }

@@ -12,7 +12,7 @@ const maxKnown = 10_000;
 /** The part of policies that creating a dataset needs: its classification, and a policy for a new group. */
 @Injectable()
 export class DatasetPolicies {
-  private readonly known: AgedMap<string>;
+  private known: AgedMap<string>;
   /** By owner group; undefined for a group without a policy. */
   private readonly redundancies = new AskedTogether<string, string | undefined>(async (groups) => {
     const policies = await this.catalogue
@@ -32,20 +32,30 @@ export class DatasetPolicies {
     private readonly catalogue: Catalogue,
     private readonly clock: Clock,
   ) {
-    this.known = new AgedMap(maxKnown, freshness, clock);
+    this.known = this.nothing();
+  }
+
+  /** A policy was changed here: what was looked up before is not remembered, whenever it arrives. */
+  forget(): void {
+    this.known = this.nothing();
   }
 
   /** `IN=medium,AV=<redundancy>,CO=low`, after the owner group's policy; a group without one gets the default policy. */
   async classificationFor(caller: Caller, dataset: Record<string, unknown>): Promise<string> {
     const ownerGroup = String(dataset['ownerGroup']);
-    const redundancy = this.known.get(ownerGroup) ?? (await this.redundancies.of(ownerGroup));
+    const { known } = this;
+    const redundancy = known.get(ownerGroup) ?? (await this.redundancies.of(ownerGroup));
     if (redundancy !== undefined) {
-      this.known.set(ownerGroup, redundancy);
+      known.set(ownerGroup, redundancy);
       return classification(redundancy);
     }
     const ownerEmail = String(dataset['ownerEmail'] ?? '');
     await this.provide(caller, ownerGroup, ownerEmail === '' ? [''] : ownerEmail.split(','));
     return classification(/AV=(\w+)/.exec(String(dataset['classification'] ?? ''))?.[1] ?? 'low');
+  }
+
+  private nothing(): AgedMap<string> {
+    return new AgedMap(maxKnown, freshness, this.clock);
   }
 
   /**

@@ -64,9 +64,11 @@ export class PolicyService {
     private readonly defaults: DatasetPolicies,
   ) {}
 
-  create(caller: Caller, dto: CreatePolicyDto): Promise<PolicyRecord> {
+  async create(caller: Caller, dto: CreatePolicyDto): Promise<PolicyRecord> {
     const fields = { ...defaults, ...definite(dto), ownerGroup: dto.ownerGroup, _id: newId() };
-    return this.store.insert<PolicyRecord>('Policy', fields, caller.username);
+    const policy = await this.store.insert<PolicyRecord>('Policy', fields, caller.username);
+    this.defaults.forget();
+    return policy;
   }
 
   /** @throws Refusal 404 */
@@ -77,6 +79,7 @@ export class PolicyService {
       by: caller.username,
       update: () => ({ set }),
     });
+    this.defaults.forget();
     return changed ?? missing(id);
   }
 
@@ -110,6 +113,7 @@ export class PolicyService {
     };
     for (const { _id } of policies)
       await this.store.change<PolicyRecord>('Policy', { id: _id, by: caller.username, update });
+    this.defaults.forget();
     return policies.length;
   }
 
@@ -120,7 +124,9 @@ export class PolicyService {
 
   /** @throws Refusal 404 */
   async remove(caller: Caller, id: string): Promise<PolicyRecord> {
-    return (await this.store.remove<PolicyRecord>('Policy', id, caller.username)) ?? missing(id);
+    const removed = await this.store.remove<PolicyRecord>('Policy', id, caller.username);
+    this.defaults.forget();
+    return removed ?? missing(id);
   }
 }
 

@@ -13,13 +13,14 @@ export class IdColumn {
   private wasted = 0;
   private starts: Uint32Array;
   private lengths: Uint16Array;
-  private places = new Int32Array(64).fill(empty);
+  private places: Int32Array;
   /** Places that are not empty. */
   private taken = 0;
 
   constructor(size: number) {
     this.starts = new Uint32Array(size);
     this.lengths = new Uint16Array(size);
+    this.places = new Int32Array(2 ** Math.ceil(Math.log2(size * 2 + 1))).fill(empty);
   }
 
   grow(size: number): void {

@@ -61,13 +61,13 @@ export class IndexedCollection {
   }
 
   /** @returns whether everything was read, which is done once, and again after a time without a look */
-  async follow(stopping: AbortSignal): Promise<boolean> {
+  async follow(expected: number, stopping: AbortSignal): Promise<boolean> {
     if (this.followed?.changed.isLost === false) {
       await this.catchUp();
       return false;
     }
     this.forget();
-    const begun = this.begin();
+    const begun = this.begin(expected);
     await begun.changed.readAll(stopping);
     if (stopping.aborted) return false;
     this.followed = begun;
@@ -87,9 +87,9 @@ export class IndexedCollection {
     return this.followed.changed.compareAll(rest, stopping);
   }
 
-  private begin(): Followed {
+  private begin(expected: number): Followed {
     const { name, fields, ids } = this.described;
-    const table = new RecordTable(fields);
+    const table = new RecordTable(fields, expected);
     const projection = Object.fromEntries(
       [...Object.keys(fields), 'updatedAt'].map((field) => [field, 1 as const]),
     );

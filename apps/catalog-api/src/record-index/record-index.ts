@@ -107,7 +107,7 @@ export class RecordIndex extends HostedLoop {
         continue;
       }
       const begun = this.clock.now().getTime();
-      if (await collection.follow(this.stopping))
+      if (await collection.follow(count, this.stopping))
         this.logger.info(
           {
             collection: name,

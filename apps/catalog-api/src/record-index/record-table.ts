@@ -14,20 +14,24 @@ const longestId = 0xffff;
 
 /** Some fields of all records of a collection, in columns. */
 export class RecordTable {
-  private size = 1024;
+  private size: number;
   /** Slots below this one were taken at some time. */
   private end = 0;
   private free: number[] = [];
   private readonly columns = new Map<string, { readonly path: readonly string[]; readonly column: Column }>();
-  private taken = BitSet.ofSize(this.size);
+  private taken: BitSet;
   private changes = 0;
   private records = 0;
   /** Ids that are too long to be kept: one of them, and the table cannot tell of all records. */
   private tooLong = 0;
 
-  readonly ids = new IdColumn(this.size);
+  readonly ids: IdColumn;
 
-  constructor(fields: Readonly<Record<string, ColumnKind>>) {
+  /** @param expected records that there will be, about: a table that grows leaves its former columns to be collected */
+  constructor(fields: Readonly<Record<string, ColumnKind>>, expected = 0) {
+    this.size = Math.max(1024, Math.ceil((expected * 1.1) / 1024) * 1024);
+    this.taken = BitSet.ofSize(this.size);
+    this.ids = new IdColumn(this.size);
     for (const [field, kind] of Object.entries(fields))
       this.columns.set(field, {
         path: field.split('.'),

@@ -122,7 +122,7 @@ class MemoryCollection {
           return [];
         } catch (error) {
           const { message, code } = error as { message: string; code: number };
-          return [new mongo.WriteError({ index, code, errmsg: message, errInfo: {}, op: document })];
+          return [{ index, code, errmsg: message } as mongo.WriteError];
         }
       });
       if (writeErrors.length === 0) return;
