@@ -40,7 +40,7 @@ async function benchmark(size: number): Promise<void> {
     const catena = await Server.catena(uri.href, folder, size < heldFrom ? 0 : 1);
     servers.push(catena);
     for (const operation of operations.filter(({ name }) => name.includes(only)))
-      for (const asker of operation.forOne ? [member] : [administrator, member])
+      for (const asker of operation.forOne ? [operation.forOne] : [administrator, member])
         await compare(operation, asker, size, { catena, bare });
     const { now, most } = catena.memory;
     console.log(`memory of catalog-api: ${now.toFixed(0)} MiB, ${most.toFixed(0)} at most (target: < 400)`);

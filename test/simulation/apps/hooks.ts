@@ -32,6 +32,7 @@ export const leftOut: Readonly<Record<string, string>> = {
   JobMailTexts: 'no mails are sent without a server',
   EmbargoSweep: 'publications are not in the stories',
   MetadataShapesSweep: 'forms of scientific metadata are not in the stories',
+  RecordIndex: 'holds large collections in memory; those of stories are small',
   IdempotencyKeySweep: 'of datasets; stories post none',
   EventStreams: 'tells browsers; nobody listens',
   FunctionalAccounts: 'accounts; callers are given here',

@@ -17,7 +17,8 @@ if (wanted === '--help' || wanted === '-h') {
   );
   process.exit(0);
 }
-const names = all.filter((name) => name.includes(wanted));
+// A whole name is that one alone.
+const names = all.includes(wanted) ? [wanted] : all.filter((name) => name.includes(wanted));
 if (names.length === 0) {
   console.error(`no file in bench/ has "${wanted}" in its name and ends in ${SUFFIX}`);
   process.exitCode = 1;
