@@ -276,7 +276,7 @@ describe('Lists and facets of a catalogue in memory', () => {
         ...{ updatedAt: new Date(), catena: { outbox: { rows: [] }, workflow: 'archive', finished: true } },
       };
     });
-    await app.collection('Job').insertMany(jobs as never[]);
+    await app.collection('Job').insertMany(jobs);
     await app.get(RecordIndex).round();
     assert.equal((await app.get(RecordIndex).count('Job', {}))?.total, 40);
     const order = [...jobs].sort((left, right) => {

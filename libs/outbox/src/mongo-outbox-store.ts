@@ -251,7 +251,7 @@ export class MongoOutboxStore extends OutboxStore {
           return [];
         }
         const operations = updates.map((updateOne) => ({ updateOne }));
-        await this.collection(collection).bulkWrite(operations as never[], { ordered: false });
+        await this.collection(collection).bulkWrite(operations, { ordered: false });
         return [];
       });
       this.updates.set(collection, together);

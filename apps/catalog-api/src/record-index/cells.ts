@@ -43,7 +43,7 @@ export function compareCells(left: Cell, right: Cell): number {
   return Number(left ?? 0) - Number(right ?? 0);
 }
 
-export function compareTexts(left: string, right: string): number {
+function compareTexts(left: string, right: string): number {
   return left === right ? 0 : Buffer.compare(Buffer.from(left), Buffer.from(right));
 }
 

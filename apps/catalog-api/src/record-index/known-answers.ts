@@ -1,5 +1,3 @@
-import { mongo } from 'mongoose';
-
 /** Answers that are kept; one is a list of facets at most. */
 const maxAnswers = 200;
 /** Characters of a question that is remembered; longer ones name thousands of records. */
@@ -16,8 +14,7 @@ export class KnownAnswers {
       this.answers.clear();
       this.version = version;
     }
-    // Extended JSON tells a time from the text of one.
-    const key = mongo.BSON.EJSON.stringify(question);
+    const key = keyOf(question);
     if (key.length > longestQuestion) return find();
     if (this.answers.has(key)) return this.answers.get(key) as Answer;
     const answer = find();
@@ -25,4 +22,14 @@ export class KnownAnswers {
     this.answers.set(key, answer);
     return answer;
   }
+}
+
+/** The question as a text; times, ids and patterns are told from texts that look like them. */
+function keyOf(question: object): string {
+  return JSON.stringify(question, function (this: Readonly<Record<string, unknown>>, name, value: unknown) {
+    const asked = this[name];
+    if (typeof asked !== 'object' || asked === null || Array.isArray(asked)) return value;
+    if (Object.getPrototypeOf(asked) === Object.prototype) return value;
+    return { kind: asked.constructor.name, text: asked instanceof Date ? asked.getTime() : String(asked) };
+  });
 }

@@ -39,7 +39,7 @@ export class NumberColumn {
     if (number === undefined) this.odd.add(slot);
     else this.odd.delete(slot);
     this.slots[slot] = number ?? Number.NaN;
-    return isNew || wasOdd || number === undefined || !Object.is(was, this.slots[slot]!);
+    return isNew || wasOdd || number === undefined || !Object.is(was, this.slots[slot]);
   }
 
   clear(slot: number): void {

@@ -133,7 +133,7 @@ describe('Records in memory', () => {
   it('are found, counted and put in order as the database does it, whatever is asked and changed', async () => {
     const random = chance(7);
     for (let number = 0; number < 150; number += 1)
-      await records().insertOne(datasetOf(random, `p${String(number).padStart(3, '0')}`, later()) as never);
+      await records().insertOne(datasetOf(random, `p${String(number).padStart(3, '0')}`, later()));
     await index.round();
     const told = { counts: 0, pages: 0 };
     for (let turn = 0; turn < 250; turn += 1) {
@@ -174,7 +174,7 @@ describe('Records in memory', () => {
 
   it('leave to the database what they cannot tell', async () => {
     const odd = { keywords: [['a']], creationTime: 'yesterday', ownerGroup: { a: 1 } };
-    await records().insertOne({ _id: 'odd', pid: 'odd', type: 'raw', ...odd } as never);
+    await records().insertOne({ _id: 'odd', pid: 'odd', type: 'raw', ...odd });
     await index.round();
     const unknown: Fields[] = [
       { keywords: 'a' },
@@ -198,14 +198,14 @@ describe('Records in memory', () => {
 
   it('know what another process wrote, changed and removed before the question', async () => {
     const other = indexOf();
-    await records().insertOne({ _id: 'a', pid: 'a', type: 'raw', updatedAt: later() } as never);
+    await records().insertOne({ _id: 'a', pid: 'a', type: 'raw', updatedAt: later() });
     await index.round();
     await other.round();
     const count = async (type: string): Promise<unknown[]> => {
       const found = await Promise.all([index, other].map((one) => one.count('Dataset', { type })));
       return found.map((counted) => counted?.total);
     };
-    await records().insertOne({ _id: 'b', pid: 'b', type: 'raw', updatedAt: later(60_000) } as never);
+    await records().insertOne({ _id: 'b', pid: 'b', type: 'raw', updatedAt: later(60_000) });
     assert.deepEqual(await count('raw'), [2, 2]);
     await records().updateOne({ _id: 'a' }, { $set: { type: 'derived', updatedAt: later() } });
     assert.deepEqual(
@@ -223,14 +223,14 @@ describe('Records in memory', () => {
   });
 
   it('find what a slow write, or a clock that is late, wrote with a time gone by', async () => {
-    await records().insertOne({ _id: 'a', pid: 'a', type: 'raw', updatedAt: later() } as never);
+    await records().insertOne({ _id: 'a', pid: 'a', type: 'raw', updatedAt: later() });
     await index.round();
     const at = clock.now();
     for (let look = 0; look < 20; look += 1) {
       later(1000);
       await index.count('Dataset', {});
     }
-    await records().insertOne({ _id: 'late', pid: 'late', type: 'raw', updatedAt: at } as never);
+    await records().insertOne({ _id: 'late', pid: 'late', type: 'raw', updatedAt: at });
     later(1000);
     assert.equal((await index.count('Dataset', { type: 'raw' }))?.total, 2);
   });
@@ -243,7 +243,7 @@ describe('Records in memory', () => {
         ownerGroup: 'mine',
         createdAt: later(),
         updatedAt: later(),
-      } as never);
+      });
     await index.round();
     const page = { sort: { createdAt: -1, _id: -1 } as const, skip: 0, limit: 2 };
     let interrupted = false;
@@ -269,7 +269,7 @@ describe('Records in memory', () => {
 
   it('are compared with the database after a while, which finds what was changed without a word', async () => {
     for (const _id of ['a', 'b', 'c'])
-      await records().insertOne({ _id, pid: _id, type: 'raw', updatedAt: later() } as never);
+      await records().insertOne({ _id, pid: _id, type: 'raw', updatedAt: later() });
     await index.round();
     later(60_000);
     await index.count('Dataset', {});
@@ -286,7 +286,7 @@ describe('Records in memory', () => {
     assert.equal(await index.count('Dataset', {}), undefined);
     await index.round();
     assert.equal(await index.count('Dataset', {}), undefined);
-    await records().insertOne({ _id: 'a', pid: 'a', updatedAt: later() } as never);
+    await records().insertOne({ _id: 'a', pid: 'a', updatedAt: later() });
     await index.round();
     assert.equal((await index.count('Dataset', {}))?.total, 1);
     await records().deleteMany({});
