@@ -17,7 +17,7 @@ export interface LeasedWorkerOptions<Item> {
   readonly lease: number;
   /** Pieces of work at the same time. */
   readonly lanes: number;
-  /** Milliseconds after which a lane that found nothing looks again by itself. */
+  /** Milliseconds after which one of the lanes that found nothing looks again by itself. */
   readonly pause: number;
   /**
    * Takes the first piece of work that is due, in one write: its lease until then, its fencing token raised.

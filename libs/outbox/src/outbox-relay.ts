@@ -57,8 +57,7 @@ export class OutboxRelay {
   ) {
     this.loop = new WorkLoop({
       ...{ name: 'outbox', lanes: options.parallel },
-      // Only the first lane sweeps on time; the others are there for bursts.
-      ...{ pause: options.sweepInterval, pauseOfOthers: 60_000 },
+      pause: options.sweepInterval,
       takeOne: () => this.sweepOne(),
       onFault: (error) => logger.warn({ error: messageOf(error) }, 'outbox sweep failed, trying again'),
     });
