@@ -34,13 +34,16 @@ export abstract class HostedLoop
     const { name, pause, maxPause, lanes, logger, fault } = options;
     this.loop = new WorkLoop({
       ...{ name, pause, maxPause, lanes },
-      takeOne: async () => (await this.round()) ?? false,
+      takeOne: async (isQuiet) => (await this.round(isQuiet)) ?? false,
       onFault: (error) => logger.warn({ error: messageOf(error) }, fault),
     });
   }
 
-  /** @returns true when there may be more to do at once, `'nothing'` when it may look more rarely (`maxPause`) */
-  abstract round(): Promise<Found | void>;
+  /**
+   * @param isQuiet as {@link WorkLoopOptions.takeOne}
+   * @returns true when there may be more to do at once, `'nothing'` when it may look more rarely (`maxPause`)
+   */
+  abstract round(isQuiet?: boolean): Promise<Found | void>;
 
   onApplicationBootstrap(): void {
     this.loop.start(this.first());

@@ -9,8 +9,12 @@ export type Found = boolean | 'nothing';
 export interface WorkLoopOptions {
   /** Names the loop where liveness, or an end that takes too long, is explained. */
   readonly name: string;
-  /** Takes one piece of work, and resolves when it is done. */
-  readonly takeOne: () => Promise<Found>;
+  /**
+   * Takes one piece of work, and resolves when it is done.
+   *
+   * @param isQuiet nobody has called since the last look: time to find out whether there is anything at all
+   */
+  readonly takeOne: (isQuiet: boolean) => Promise<Found>;
   /** Milliseconds after which one of the lanes that found nothing looks again by itself. */
   readonly pause: number;
   /** How far this grows, doubling, while there is `'nothing'`. Default: not at all. */
@@ -35,6 +39,8 @@ interface Lane {
   readonly name: string;
   /** Looks in a row that came to nothing at all. */
   idle: number;
+  /** Its last pause was not cut short. */
+  isQuiet: boolean;
   /** It looks, or works, since it was its turn to look: another one has that turn soon. */
   relief?: NodeJS.Timeout | undefined;
 }
@@ -68,7 +74,7 @@ export class WorkLoop {
     this.running = Promise.race([ready, stopped]).then(() =>
       Promise.all(
         Array.from({ length: lanes }, (_, index) =>
-          this.run({ name: lanes === 1 ? name : `${name} ${index + 1}`, idle: 0 }),
+          this.run({ name: lanes === 1 ? name : `${name} ${index + 1}`, idle: 0, isQuiet: false }),
         ),
       ),
     );
@@ -98,14 +104,16 @@ export class WorkLoop {
       if (this.awake.signal.aborted) this.awake = new AbortController();
       const { signal } = this.awake;
       if (this.turn === lane) lane.relief ??= setTimeout(() => this.passTurn(lane), this.options.pause);
-      const found = await livingBy(sign, takeOne).catch((error: unknown): Found => {
+      const found = await livingBy(sign, () => takeOne(lane.isQuiet)).catch((error: unknown): Found => {
         onFault(error);
         return false;
       });
       sign.moved();
+      lane.isQuiet = false;
       if (found === true || this.stopping.aborted) continue;
       lane.idle = found === 'nothing' ? lane.idle + 1 : 0;
       await this.rest(this.pauseOf(lane), signal, sign.moved);
+      lane.isQuiet = !signal.aborted;
       if (signal.aborted) lane.idle = 0;
     }
     clearTimeout(lane.relief);
