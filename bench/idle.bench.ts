@@ -62,9 +62,12 @@ function whenUp(): Promise<void> {
   let said = '';
   return new Promise((resolve, reject) => {
     start.once('exit', () => reject(new Error(`npm start ended before everything was up:\n${said}`)));
+    let isUp = false;
     start.stdout.on('data', (chunk: Buffer) => {
+      if (isUp) return;
       said = `${said}${chunk.toString()}`.slice(-10_000);
-      if (!said.includes('Catena is up')) return;
+      isUp = said.includes('Catena is up');
+      if (!isUp) return;
       console.log(`first start: ${/everything is up after [\d.]+ s/.exec(said)?.[0] ?? 'up'}`);
       resolve();
     });
