@@ -85,6 +85,18 @@ function fingerprint() {
   return hash.digest('hex');
 }
 
+/** Runs a step of the build. Resolves with whether it succeeded. */
+function step(words, mayFail) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, words, {
+      cwd: project,
+      stdio: mayFail ? 'ignore' : ['ignore', 2, 2],
+    });
+    child.on('error', () => resolve(false));
+    child.on('exit', (code) => resolve(code === 0));
+  });
+}
+
 /** Compiles what has changed since the last build; when nothing has, the compilers are not even asked. */
 async function build(mayFail) {
   const made = fingerprint();
@@ -94,26 +106,12 @@ async function build(mayFail) {
   if (!existsSync(join(project, 'dist'))) say('building (some seconds the first time)');
   const compiler = join(project, 'node_modules/typescript/bin/tsc');
   // The console's browser part has a configuration of its own, and is bundled.
-  const steps = [
-    [compiler, '-p', 'tsconfig.base.json'],
-    [compiler, '-p', 'apps/console-web'],
-    ['apps/console-web/build.mjs'],
-  ];
-  const results = await Promise.all(
-    steps.map(
-      (step) =>
-        new Promise((resolve) => {
-          const child = spawn(process.execPath, step, {
-            cwd: project,
-            stdio: mayFail ? 'ignore' : ['ignore', 2, 2],
-          });
-          child.on('error', () => resolve(1));
-          child.on('exit', (code) => resolve(code ?? 1));
-        }),
-    ),
-  );
-  const isMade = results.every((status) => status === 0);
-  if (isMade) writeFileSync(buildMark, made);
+  const compiled = async () =>
+    // One after the other: they write some of the same files.
+    (await step([compiler, '-p', 'tsconfig.base.json'], mayFail)) &&
+    (await step([compiler, '-p', 'apps/console-web'], mayFail));
+  const results = await Promise.all([compiled(), step(['apps/console-web/build.mjs'], mayFail)]);
+  if (results.every((isMade) => isMade)) writeFileSync(buildMark, made);
   else if (!mayFail) fail('the build failed; the messages above say where');
 }
 
