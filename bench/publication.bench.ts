@@ -1,210 +1,148 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdtemp, open, rm, stat } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { writeDatablock } from '#datablock';
-import { sha256Of, type FileLine } from '#publication-feed';
-import { memberId } from '../apps/publication-server/src/persistence/records.js';
-import { storedRecord } from '../apps/publication-server/src/persistence/stored-record.js';
-import { fileLine, recordOf, resourceOf } from '../test/publication/support/public-records.js';
-import { PublicSite } from '../test/publication/support/public-site.js';
+import { FilledStore } from './publication/filled-store.js';
+import { Program } from './publication/processes.js';
+import { download, read, secondsSince, textOf } from './publication/readers.js';
 
 /**
- * The public side: records a harvester gets in a second at the start and at the end of a large store, landing pages
- * rendered in a second, and downloads next to a static file server that reads the same bytes. Client and server share
- * one process and two cores: ratios count, not numbers.
+ * The public side: landing pages for eight readers, records a harvester gets in a second at the start and at the end of
+ * a large store, and downloads next to a static file server that reads the same bytes. Server, static server and client
+ * are processes of their own; ratios within a run count, not numbers.
+ *
+ * PUBLICATION_RECORDS (20000; 1000000 for the whole), PUBLICATION_MEGABYTES (1024), PUBLICATION_PAGES (2000),
+ * PUBLICATION_ONLY (pages, harvest or downloads), PUBLICATION_NODE_OPTIONS for the server, such as `--cpu-prof`.
  */
 const records = Number(process.env['PUBLICATION_RECORDS'] ?? 20_000);
 const megabytes = Number(process.env['PUBLICATION_MEGABYTES'] ?? 1024);
-const pages = 500;
+const pages = Math.min(Number(process.env['PUBLICATION_PAGES'] ?? 2000), records);
+const only = process.env['PUBLICATION_ONLY'] ?? '';
+const options = (process.env['PUBLICATION_NODE_OPTIONS'] ?? '').split(' ').filter((one) => one !== '');
+/** Better of so many, because the machine is not ours alone. */
+const rounds = 2;
+const asBrowser = { accept: 'text/html' };
 
 const folder = await mkdtemp(join(tmpdir(), 'catena-bench-'));
-const copies = await staticServer(join(folder, 'block.tar'));
-const origin = `http://127.0.0.1:${(copies.address() as AddressInfo).port}`;
-const site = await PublicSite.start({
-  DOWNLOAD_ORIGINS: origin,
-  OAI_PAGE_SIZE: '500',
-  DOWNLOADS_PER_CLIENT: '64',
-});
+const uri = new URL(process.env['MONGODB_URI'] ?? 'mongodb://127.0.0.1:27017');
+uri.pathname = `/public-bench-${process.pid}`;
+const still = await Program.printing('./static-server.js', [join(folder, 'block.tar')]);
+const server = await Program.listening(
+  '../../apps/publication-server/src/main.js',
+  {
+    MONGODB_URI: uri.href,
+    PUBLIC_URL: 'https://data.example.org',
+    PUSH_SECRET: 'a push secret of the measurement',
+    REQUEST_LIMIT_PER_ADDRESS: '0',
+    LOG_LEVEL: 'error',
+    DOWNLOAD_ORIGINS: still.url,
+    DOWNLOADS_PER_CLIENT: '64',
+    OAI_PAGE_SIZE: '500',
+  },
+  options,
+);
+const store = new FilledStore(uri.href);
 try {
-  await fill();
-  await harvest('oai_dc');
-  await harvest('oai_datacite');
-  await render();
-  await download();
+  const began = performance.now();
+  await store.fill(records);
+  console.log(`${records} records rendered and stored in ${secondsSince(began).toFixed(1)} s`);
+  for (const [name, measure] of [
+    ['pages', readPages],
+    ['harvest', harvestAll],
+    ['downloads', downloadAll],
+  ] as const)
+    if (name.includes(only)) await measure();
+  console.log(`memory of the server at most: ${server.peakMemory} MB`);
 } finally {
-  await site.stop();
-  copies.close();
+  await server.stop();
+  await still.stop();
+  await store.remove();
   await rm(folder, { recursive: true });
 }
 
-async function fill(): Promise<void> {
-  const began = performance.now();
-  for (let first = 0; first < records; first += 1000)
-    await site.store.records.insertMany(
-      Array.from({ length: Math.min(1000, records - first) }, (_, index) => {
-        const n = first + index;
-        const doi = `10.5072/bench-${String(n).padStart(8, '0')}`;
-        const stored = storedRecord(recordOf(doi, { resource: resourceOf(doi) }), new Date());
-        const datestamp = new Date(1_700_000_000_000 + n * 1000);
-        return { ...stored, datestamp, settled: true, arrivedAt: datestamp };
-      }),
-    );
-  console.log(`${records} records rendered and stored in ${seconds(began).toFixed(1)} s`);
-}
-
-async function harvest(format: string): Promise<void> {
-  let token: string | undefined;
-  let count = 0;
-  const marks: string[] = [];
-  let tenth = performance.now();
-  const began = performance.now();
-  do {
-    const query =
-      token === undefined ? `metadataPrefix=${format}` : `resumptionToken=${encodeURIComponent(token)}`;
-    const text = await (await site.fetch(`/oai?verb=ListRecords&${query}`)).text();
-    const found = text.split('<record>').length - 1;
-    count += found;
-    token = /<resumptionToken[^>]*>([^<]+)<\/resumptionToken>/.exec(text)?.[1];
-    if (count % Math.max(1, Math.floor(records / 4)) < found) {
-      marks.push(`${Math.round(records / 4 / seconds(tenth))}`);
-      tenth = performance.now();
-    }
-  } while (token !== undefined);
-  assert.equal(count, records);
-  console.log(
-    `harvest ${format}: ${Math.round(count / seconds(began))} records/s (by quarters: ${marks.slice(0, 4).join(', ')}), memory ${rss()} MB`,
+async function readPages(): Promise<void> {
+  // Far apart, and every tenth has another version.
+  const step = Math.floor(records / pages);
+  const urls = Array.from({ length: pages }, (_, n) => `${server.url}/doi/${FilledStore.doi(n * step)}`);
+  const warming = Array.from(
+    { length: Math.min(500, records) },
+    (_, n) => `${server.url}/doi/${FilledStore.doi(n)}`,
   );
+  await read(warming, asBrowser);
+  const bare = await read(
+    urls.map(() => `${still.url}/page`),
+    asBrowser,
+  );
+  const best = async (what: string, headers: Record<string, string>, target: string): Promise<void> => {
+    let most = 0;
+    const before = server.processorTime;
+    for (let round = 0; round < rounds; round += 1) most = Math.max(most, await read(urls, headers));
+    const each = ((server.processorTime - before) / urls.length / rounds) * 1000;
+    row(
+      what,
+      `${Math.round(most)} a second, ${each.toFixed(2)} ms of processor time each`,
+      most / bare,
+      target,
+    );
+  };
+  await best('landing pages, eight readers', asBrowser, '300 a second');
+  await best('BibTeX by negotiation', { accept: 'application/x-bibtex' }, 'none');
+  row('a page from memory, static server', `${Math.round(bare)} a second`, 1, 'the limit');
 }
 
-async function render(): Promise<void> {
-  const names = Array.from({ length: pages }, (_, n) => `10.5072/bench-${String(n * 7).padStart(8, '0')}`);
-  for (const [what, headers] of [
-    ['landing page', { accept: 'text/html' }],
-    ['BibTeX', { accept: 'application/x-bibtex' }],
-  ] as const) {
-    await (await site.fetch(`/doi/${names[0]}`, { headers })).text();
-    const began = performance.now();
-    const lane = async (offset: number): Promise<void> => {
-      for (let index = offset; index < names.length; index += 8) {
-        const response = await site.fetch(`/doi/${names[index]}`, { headers });
-        assert.equal(response.status, 200);
-        await response.arrayBuffer();
-      }
-    };
-    await Promise.all(Array.from({ length: 8 }, (_, offset) => lane(offset)));
-    console.log(`${what}: ${Math.round(names.length / seconds(began))} a second`);
+async function harvestAll(): Promise<void> {
+  for (const format of ['oai_dc', 'oai_datacite']) {
+    const quarters = await harvest(format);
+    const [first = 1, last = 1] = [quarters[0], quarters.at(-1)];
+    row(
+      `harvest ${format}, last quarter against first`,
+      `${quarters.map(Math.round).join(', ')} records a second by quarters`,
+      last / first,
+      '1: steady',
+    );
   }
 }
 
-async function download(): Promise<void> {
+/** @returns records a second, of every quarter */
+async function harvest(format: string): Promise<number[]> {
+  let token: string | undefined;
+  let count = 0;
+  const quarters: number[] = [];
+  let [began, counted] = [performance.now(), 0];
+  do {
+    const query =
+      token === undefined ? `metadataPrefix=${format}` : `resumptionToken=${encodeURIComponent(token)}`;
+    const text = await textOf(`${server.url}/oai?verb=ListRecords&${query}`);
+    count += text.split('<record>').length - 1;
+    token = /<resumptionToken[^>]*>([^<]+)<\/resumptionToken>/.exec(text)?.[1];
+    if (count >= ((quarters.length + 1) * records) / 4) {
+      quarters.push((count - counted) / secondsSince(began));
+      [began, counted] = [performance.now(), count];
+    }
+  } while (token !== undefined);
+  assert.equal(count, records);
+  return quarters;
+}
+
+async function downloadAll(): Promise<void> {
   const doi = '10.5072/bench-download';
-  await site.put(recordOf(doi), new Date(), await packed());
-  const measure = async (what: string, url: string): Promise<number> => {
-    const began = performance.now();
-    let bytes = 0;
-    const response = await fetch(url);
-    assert.equal(response.status, 200, what);
-    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) bytes += chunk.length;
-    const rate = bytes / 1e6 / seconds(began);
-    console.log(`${what}: ${Math.round(rate)} MB/s, memory ${rss()} MB`);
-    return rate;
-  };
-  const bare = await measure('static file server', `${origin}/block.tar`);
-  const rates = {
-    'one file': await measure('one file', `${site.url}/doi/${doi}/files/big.bin`),
-    zip: await measure('zip', `${site.url}/doi/${doi}/archive.zip`),
-    'zip again': await measure('zip again', `${site.url}/doi/${doi}/archive.zip`),
-    tar: await measure('tar', `${site.url}/doi/${doi}/archive.tar`),
-  };
-  const ratios = Object.entries(rates).map(([name, rate]) => `${name} ${(rate / bare).toFixed(2)}`);
-  console.log(`against the static file server: ${ratios.join(', ')}`);
+  await store.download(doi, join(folder, 'block.tar'), still.url, megabytes);
+  const page = `${server.url}/doi/${doi}`;
+  const things = [
+    ['static file server', `${still.url}/block.tar`, 'the limit'],
+    ['one file, SHA-256 checked on the way', `${page}/files/big.bin`, '0.8'],
+    ['zip', `${page}/archive.zip`, '0.7'],
+    ['tar', `${page}/archive.tar`, '0.7'],
+  ] as const;
+  for (const [, url] of things) await download(url);
+  const most = things.map(() => 0);
+  for (let round = 0; round < rounds; round += 1)
+    for (const [index, [, url]] of things.entries())
+      most[index] = Math.max(most[index] ?? 0, await download(url));
+  for (const [index, [what, , target]] of things.entries())
+    row(what, `${Math.round(most[index] ?? 0)} MB/s`, (most[index] ?? 0) / (most[0] ?? 1), target);
 }
 
-/** One large file and two hundred small ones in one datablock. */
-async function packed(): Promise<FileLine[]> {
-  const file = await open(join(folder, 'block.tar'), 'w');
-  let end = 0;
-  const piece = randomBytes(1024 * 1024);
-  const pieces = function* (count: number): Generator<Buffer> {
-    for (let index = 0; index < count; index += 1) yield piece;
-  };
-  const small = randomBytes(10_000);
-  const { manifest, packedSize } = await writeDatablock({
-    identity: { archiveId: 'bench/1/0.tar' },
-    members: [
-      {
-        path: 'big.bin',
-        size: megabytes * piece.length,
-        modifiedAt: new Date('2026-01-01T00:00:00Z'),
-        open: () => Promise.resolve(Readable.from(pieces(megabytes))),
-      },
-      ...Array.from({ length: 200 }, (_, index) => ({
-        path: `small/${index}.dat`,
-        size: small.length,
-        modifiedAt: new Date('2026-01-01T00:00:00Z'),
-        open: () => Promise.resolve(Readable.from([small])),
-      })),
-    ],
-    sink: {
-      write: async (chunk) => {
-        await file.write(chunk, 0, chunk.length, end);
-        end += chunk.length;
-      },
-      writeAt: async (offset, chunk) => void (await file.write(chunk, 0, chunk.length, offset)),
-    },
-  });
-  await file.truncate(packedSize);
-  await file.close();
-  const archiveId = 'bench/1/0.tar';
-  await site.store.members.insertMany(
-    manifest.members.map(({ path, offset, size, sha256 }) => ({
-      _id: memberId(archiveId, path),
-      ...{ archiveId, offset, size, sha256 },
-    })),
-  );
-  await site.store.copies.insertOne({
-    _id: archiveId,
-    archiveId,
-    members: manifest.members.length,
-    url: `${origin}/block.tar`,
-    size: packedSize,
-    sha256: sha256Of(''),
-    expiresAt: new Date(Date.now() + 3_600_000),
-  });
-  return manifest.members.map(({ path, size, sha256 }) =>
-    fileLine(path, { size, sha256, archiveId, member: path }),
-  );
-}
-
-/** The bare thing: a file with ranges. */
-async function staticServer(path: string): Promise<Server> {
-  const server = createServer((request, response) => {
-    void stat(path).then(({ size }) => {
-      const [, from = '0', to = ''] = /bytes=(\d+)-(\d*)/.exec(request.headers.range ?? '') ?? [];
-      const end = to === '' ? size - 1 : Math.min(Number(to), size - 1);
-      const start = Number(from);
-      response.writeHead(request.headers.range === undefined ? 200 : 206, {
-        'content-length': end - start + 1,
-        'content-range': `bytes ${start}-${end}/${size}`,
-        'accept-ranges': 'bytes',
-      });
-      createReadStream(path, { start, end, highWaterMark: 256 * 1024 }).pipe(response);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
-}
-
-function seconds(began: number): number {
-  return (performance.now() - began) / 1000;
-}
-
-function rss(): number {
-  return Math.round(process.memoryUsage().rss / 2 ** 20);
+function row(what: string, found: string, ratio: number, target: string): void {
+  console.log(`${what.padEnd(46)} ${found.padEnd(56)} ratio ${ratio.toFixed(2)}, target ${target}`);
 }

@@ -2,7 +2,8 @@
 // The one entry of all npm scripts: makes sure that packages and build are there, then starts the tool asked for.
 // Plain JavaScript without dependencies, because it runs before there are any.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -60,22 +61,58 @@ function installPackages() {
   if (status !== 0) fail('npm ci failed; its messages above say why');
 }
 
-function build(mayFail) {
-  if (!existsSync(join(project, 'dist'))) say('building (some seconds the first time)');
-  const compiler = join(project, 'node_modules/typescript/bin/tsc');
-  // The console's browser part has a configuration of its own, and is bundled.
-  const steps = [
-    [compiler, '-p', 'tsconfig.base.json'],
-    [compiler, '-p', 'apps/console-web'],
-    ['apps/console-web/build.mjs'],
-  ];
-  for (const step of steps) {
-    const { status } = spawnSync(process.execPath, step, {
+/** What the build is made of. */
+const sources = ['apps', 'libs', 'tools', 'bench', 'test', 'docs', 'tsconfig.base.json', 'tsconfig.json'];
+const buildMark = join(project, 'dist/.built');
+
+/** Changes with every source that is written, comes or goes; nothing is read but names, times and sizes. */
+function fingerprint() {
+  const hash = createHash('sha256');
+  const note = (path) => {
+    const { mtimeMs, size } = statSync(join(project, path));
+    hash.update(`${path}\n${mtimeMs}\n${size}\n`);
+  };
+  const walk = (folder) => {
+    for (const entry of readdirSync(join(project, folder), { withFileTypes: true })) {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory() && entry.name !== 'node_modules') walk(path);
+      else if (entry.isFile()) note(path);
+    }
+  };
+  for (const source of [...sources, 'package.json', 'package-lock.json'])
+    if (statSync(join(project, source)).isDirectory()) walk(source);
+    else note(source);
+  return hash.digest('hex');
+}
+
+/** Runs a step of the build. Resolves with whether it succeeded. */
+function step(words, mayFail) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, words, {
       cwd: project,
       stdio: mayFail ? 'ignore' : ['ignore', 2, 2],
     });
-    if (status !== 0 && !mayFail) fail('the build failed; the messages above say where');
-  }
+    child.on('error', () => resolve(false));
+    child.on('exit', (code) => resolve(code === 0));
+  });
+}
+
+/** Compiles what has changed since the last build; when nothing has, the compilers are not even asked. */
+async function build(mayFail) {
+  const made = fingerprint();
+  const before = existsSync(buildMark) ? readFileSync(buildMark, 'utf8') : '';
+  if (before === made && !mayFail) return;
+  rmSync(buildMark, { force: true });
+  if (!existsSync(join(project, 'dist'))) say('building (some seconds the first time)');
+  const compiler = join(project, 'node_modules/typescript/bin/tsc');
+  // The console's browser part has a configuration of its own, and is bundled.
+  const compiled = async () =>
+    // One after the other: they write some of the same files.
+    (await step([compiler, '-p', 'tsconfig.base.json'], mayFail)) &&
+    (await step([compiler, '-p', 'apps/console-web'], mayFail));
+  const results = await Promise.all([compiled(), step(['apps/console-web/build.mjs'], mayFail)]);
+  if (results.every((isMade) => isMade)) writeFileSync(buildMark, made);
+  else if (!mayFail) fail('the build failed; the messages above say where');
 }
 
 function run(tool, parameters) {
@@ -98,5 +135,5 @@ if (tool === undefined) fail(`usage: node tools/bootstrap.mjs ${Object.keys(TOOL
 checkNodeVersion();
 installPackages();
 // The check reports a broken build itself, as one of its steps.
-build(tool === 'check');
+await build(tool === 'check');
 run(tool, parameters);

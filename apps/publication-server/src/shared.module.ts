@@ -4,6 +4,7 @@ import { type Logger, LOGGER } from '#observability';
 import { MongoConnection } from '#persistence';
 import { DatabasePulse } from '#service-host';
 import { Embargoes } from './persistence/embargoes.js';
+import { PublicReads } from './persistence/public-reads.js';
 import { PublicStore } from './persistence/public-store.js';
 import { ConfigToken, type PublicationServerConfig } from './publication-server.config.js';
 
@@ -26,13 +27,23 @@ export class SharedModule {
       { provide: DatabasePulse, useValue: pulse },
       { provide: Clock, useValue: clock },
       PublicStore,
+      PublicReads,
       Embargoes,
     ];
     return {
       module: SharedModule,
       global: true,
       providers,
-      exports: [ConfigToken, LOGGER, MongoConnection, DatabasePulse, Clock, PublicStore, Embargoes],
+      exports: [
+        ConfigToken,
+        LOGGER,
+        MongoConnection,
+        DatabasePulse,
+        Clock,
+        PublicStore,
+        PublicReads,
+        Embargoes,
+      ],
     };
   }
 }

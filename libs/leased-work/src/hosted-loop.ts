@@ -1,13 +1,15 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { messageOf, wait } from '#kernel';
 import type { Logger } from '#observability';
-import { WorkLoop } from './work-loop.js';
+import { WorkLoop, type Found } from './work-loop.js';
 
 export interface HostedLoopOptions {
   /** Names the loop where liveness, or an end that takes too long, is explained. */
   readonly name: string;
-  /** Milliseconds after which a lane that found nothing looks again by itself. */
+  /** Milliseconds after which one of the lanes that found nothing looks again by itself. */
   readonly pause: number;
+  /** As {@link WorkLoopOptions.maxPause}. */
+  readonly maxPause?: number;
   /** Rounds at the same time. Default one: they never overlap. */
   readonly lanes?: number;
   readonly logger: Logger;
@@ -29,16 +31,19 @@ export abstract class HostedLoop
   private readonly loop: WorkLoop;
 
   constructor(private readonly options: HostedLoopOptions) {
-    const { name, pause, lanes, logger, fault } = options;
+    const { name, pause, maxPause, lanes, logger, fault } = options;
     this.loop = new WorkLoop({
-      ...{ name, pause, lanes },
-      takeOne: async () => (await this.round()) === true,
+      ...{ name, pause, maxPause, lanes },
+      takeOne: async (isQuiet) => (await this.round(isQuiet)) ?? false,
       onFault: (error) => logger.warn({ error: messageOf(error) }, fault),
     });
   }
 
-  /** @returns true when there may be more to do at once */
-  abstract round(): Promise<boolean | void>;
+  /**
+   * @param isQuiet as {@link WorkLoopOptions.takeOne}
+   * @returns true when there may be more to do at once, `'nothing'` when it may look more rarely (`maxPause`)
+   */
+  abstract round(isQuiet?: boolean): Promise<Found | void>;
 
   onApplicationBootstrap(): void {
     this.loop.start(this.first());

@@ -1,6 +1,6 @@
 import type { Clock } from '#kernel';
 import { Heartbeat } from './heartbeat.js';
-import { WorkLoop } from './work-loop.js';
+import { WorkLoop, type Found } from './work-loop.js';
 
 /** One piece of work that this process holds. */
 export interface Hold<Item> {
@@ -17,8 +17,12 @@ export interface LeasedWorkerOptions<Item> {
   readonly lease: number;
   /** Pieces of work at the same time. */
   readonly lanes: number;
-  /** Milliseconds after which a lane that found nothing looks again by itself. */
+  /** Milliseconds after which one of the lanes that found nothing looks again by itself. */
   readonly pause: number;
+  /** How far the pause grows while there {@link isAny} none. Default: not at all. */
+  readonly maxPause?: number;
+  /** Whether there is any work, due or not. Default: there always may be. */
+  readonly isAny?: () => Promise<boolean>;
   /**
    * Takes the first piece of work that is due, in one write: its lease until then, its fencing token raised.
    *
@@ -51,8 +55,11 @@ export class LeasedWorker<Item> {
   private stopReason: Error | undefined;
 
   constructor(private readonly options: LeasedWorkerOptions<Item>) {
-    const { name, pause, lanes, onFault } = options;
-    this.loop = new WorkLoop({ name, pause, lanes, onFault, takeOne: () => this.takeOne() });
+    const { name, pause, maxPause, lanes, onFault } = options;
+    this.loop = new WorkLoop({
+      ...{ name, pause, maxPause, lanes, onFault },
+      takeOne: (isQuiet) => this.takeOne(isQuiet),
+    });
   }
 
   /** What is held at this moment. */
@@ -112,13 +119,13 @@ export class LeasedWorker<Item> {
     return [...this.holding].find((one) => one.hold === hold);
   }
 
-  private async takeOne(): Promise<boolean> {
+  private async takeOne(isQuiet: boolean): Promise<Found> {
     if (this.resting) return false;
-    const { clock, lease, take, run } = this.options;
+    const { clock, lease, take, run, isAny = () => Promise.resolve(true) } = this.options;
     const now = clock.now();
     const until = new Date(now.getTime() + lease);
     const item = await take(now, until);
-    if (item === undefined) return false;
+    if (item === undefined) return isQuiet && !(await isAny()) ? 'nothing' : false;
     const held = this.hold(item, until);
     this.holding.add(held);
     // Told to stop while the database still answered: work that has not begun must not hold up the end.

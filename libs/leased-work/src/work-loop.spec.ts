@@ -102,6 +102,96 @@ describe('A work loop', () => {
     });
   });
 
+  it('has one look after each pause, however many lanes rest, and all of them when that one has long work', async (test) => {
+    test.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    let looks = 0;
+    const works: (() => void)[] = [];
+    let isThere = false;
+    const takeOne = async (): Promise<boolean> => {
+      looks += 1;
+      if (!isThere) return false;
+      isThere = false;
+      await new Promise<void>((resolve) => works.push(resolve));
+      return true;
+    };
+    const after = async (milliseconds: number): Promise<number> => {
+      test.mock.timers.tick(milliseconds);
+      await turns();
+      return looks;
+    };
+    await running({ takeOne, pause: 1000, lanes: 3 }, async () => {
+      assert.equal(await after(0), 3);
+      assert.deepEqual([await after(1000), await after(999), await after(1)], [4, 4, 5]);
+      isThere = true;
+      assert.deepEqual([await after(1000), works.length], [6, 1], 'it works');
+      assert.equal(await after(1000), 8, 'the two others look, as they did before there was work');
+      assert.deepEqual([await after(1000), await after(1000)], [9, 10], 'and one of them has the turn');
+      works[0]!();
+      assert.equal(await after(0), 11, 'what worked looks for more');
+      assert.deepEqual([await after(1000), await after(1000)], [12, 13]);
+    });
+  });
+
+  it('lets all lanes share what comes as many short pieces', async (test) => {
+    test.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    let [left, now, most] = [0, 0, 0];
+    const works: (() => void)[] = [];
+    const takeOne = async (): Promise<boolean> => {
+      if (left === 0) return false;
+      left -= 1;
+      most = Math.max(most, (now += 1));
+      await new Promise<void>((resolve) => works.push(resolve));
+      now -= 1;
+      return true;
+    };
+    await running({ takeOne, pause: 1000, lanes: 3 }, async () => {
+      await turns();
+      left = 100;
+      for (let time = 0; time < 30; time += 1) {
+        test.mock.timers.tick(100);
+        await turns();
+        works.splice(0).forEach((end) => end());
+        await turns();
+      }
+      left = 0;
+      works.splice(0).forEach((end) => end());
+      assert.equal(most, 3);
+    });
+  });
+
+  it('looks more rarely while there is nothing at all, up to a limit, and at once when it is woken', async (test) => {
+    test.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    const pauses = async (): Promise<number[]> => {
+      const found: number[] = [];
+      for (let last = looks, since = 0; found.length < 5;) {
+        test.mock.timers.tick(1000);
+        since += 1;
+        await turns();
+        if (looks === last) continue;
+        found.push(since);
+        [last, since] = [looks, 0];
+      }
+      return found;
+    };
+    let looks = 0;
+    let answer: false | 'nothing' = 'nothing';
+    const takeOne = (): Promise<false | 'nothing'> => {
+      looks += 1;
+      return Promise.resolve(answer);
+    };
+    await running({ takeOne, pause: 1000, maxPause: 6000 }, async (loop) => {
+      await turns();
+      assert.deepEqual(await pauses(), [1, 2, 4, 6, 6]);
+      const before = looks;
+      loop.wake();
+      await turns();
+      assert.equal(looks, before + 1);
+      assert.deepEqual(await pauses(), [1, 2, 4, 6, 6]);
+      answer = false;
+      assert.deepEqual(await pauses(), [6, 1, 1, 1, 1]);
+    });
+  });
+
   it('tells of a fault, pauses, and goes on', async () => {
     const faults: string[] = [];
     let looks = 0;

@@ -50,6 +50,10 @@ export class MemoryOutboxStore extends OutboxStore {
     });
   }
 
+  isEmpty(): Promise<boolean> {
+    return Promise.resolve([...this.documents.values()].every(({ dueAt }) => dueAt === undefined));
+  }
+
   markPublished(
     { collection, documentId }: ClaimedOutbox,
     rowIds: readonly string[],

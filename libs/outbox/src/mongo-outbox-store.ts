@@ -95,6 +95,10 @@ export class MongoOutboxStore extends OutboxStore {
     return undefined;
   }
 
+  async isEmpty(): Promise<boolean> {
+    return (await this.openPlaces()).length === 0;
+  }
+
   async markPublished(
     { collection, documentId, rows }: ClaimedOutbox,
     rowIds: readonly string[],
@@ -204,14 +208,26 @@ export class MongoOutboxStore extends OutboxStore {
   }
 
   async backlog(now: Date): Promise<Backlog> {
-    const unpublished = await this.openRows(now, false);
-    return { ...unpublished, unaccepted: await this.openRows(now, true) };
+    const open = await this.openPlaces();
+    const unpublished = await this.openRows(open, now, false);
+    return { ...unpublished, unaccepted: await this.openRows(open, now, true) };
   }
 
-  private async openRows(now: Date, published: boolean): Promise<OpenRows> {
+  /** Those with something in them: few, nearly always, and that is quick to see. */
+  private async openPlaces(): Promise<OutboxPlace[]> {
+    const open: OutboxPlace[] = [];
+    for (const place of this.collections) {
+      const isOpen = { [`${place.path}.dueAt`]: { $exists: true } };
+      const found = await this.collection(place.collection).findOne(isOpen, { projection: { _id: 1 } });
+      if (found !== null) open.push(place);
+    }
+    return open;
+  }
+
+  private async openRows(places: readonly OutboxPlace[], now: Date, published: boolean): Promise<OpenRows> {
     let documents = 0;
     let oldest = now.getTime();
-    for (const { collection, path } of this.collections) {
+    for (const { collection, path } of places) {
       const isOpen = { $exists: published };
       const [found] = await this.collection(collection)
         .aggregate<{ documents: number; oldest: Date }>([

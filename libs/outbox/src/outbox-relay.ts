@@ -1,6 +1,6 @@
 import type { AppName } from '#contracts';
 import { crashPoint, messageOf, PermanentError, stillMoving, wait, type Clock } from '#kernel';
-import { WorkLoop } from '#leased-work';
+import { WorkLoop, type Found } from '#leased-work';
 import {
   parseReceipt,
   spanFactsOf,
@@ -21,6 +21,9 @@ const resent = metrics.counter({
   name: 'catena_outbox_resent_total',
   help: 'Messages that were sent again because no consumer had accepted them in time.',
 });
+
+/** Milliseconds between sweeps, at most, while outboxes are empty. */
+const maxSweepInterval = 5000;
 
 export interface RelayOptions {
   readonly app: AppName;
@@ -57,9 +60,9 @@ export class OutboxRelay {
   ) {
     this.loop = new WorkLoop({
       ...{ name: 'outbox', lanes: options.parallel },
-      // Only the first lane sweeps on time; the others are there for bursts.
-      ...{ pause: options.sweepInterval, pauseOfOthers: 60_000 },
-      takeOne: () => this.sweepOne(),
+      pause: options.sweepInterval,
+      maxPause: maxSweepInterval,
+      takeOne: (isQuiet) => this.sweepOne(isQuiet),
       onFault: (error) => logger.warn({ error: messageOf(error) }, 'outbox sweep failed, trying again'),
     });
   }
@@ -123,11 +126,11 @@ export class OutboxRelay {
     await this.receipts?.drain();
   }
 
-  /** @returns whether there may be more to do at once */
-  private async sweepOne(): Promise<boolean> {
+  /** @returns whether there may be more to do at once; `'nothing'`: whatever comes, its writer calls, unless it dies */
+  private async sweepOne(isQuiet: boolean): Promise<Found> {
     if (!this.transport.connected) return false;
     const claimed = await this.store.claimDue(this.clock.now(), this.options.lease);
-    if (claimed === undefined) return false;
+    if (claimed === undefined) return isQuiet && (await this.store.isEmpty()) ? 'nothing' : false;
     await this.deliver(claimed);
     return true;
   }

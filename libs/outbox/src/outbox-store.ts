@@ -43,6 +43,9 @@ export abstract class OutboxStore {
   /** Takes the document that is longest due, for `lease` milliseconds; two relays never get the same one. */
   abstract claimDue(now: Date, lease: number): Promise<ClaimedOutbox | undefined>;
 
+  /** Whether nothing is left to send, or to be accepted, now or later. */
+  abstract isEmpty(): Promise<boolean>;
+
   /** Rows confirmed by the broker: those that await nobody go, the others are marked. */
   abstract markPublished(claimed: ClaimedOutbox, rowIds: readonly string[], now: Date): Promise<void>;
 

@@ -9,6 +9,16 @@ interface DriverConnection {
   cleanup(error: Error): void;
 }
 
+/** Of its connection pool. */
+interface DriverPool {
+  readonly options: { readonly minPoolSize: number };
+  minPoolSizeTimer?: NodeJS.Timeout;
+  ensureMinPoolSize(): void;
+}
+
+/** Milliseconds between two looks of a pool for connections that were given up; who takes one looks himself. */
+const poolPause = 5000;
+
 const requireFromMongoose = createRequire(createRequire(import.meta.url).resolve('mongoose'));
 let repaired = false;
 
@@ -40,5 +50,24 @@ export function repairDriver(): void {
     };
     socket.emit('error', error);
   };
+  calmPools();
   repaired = true;
+}
+
+/** A pool looks ten times a second, for as long as it lives, whether it has the connections it must have; ours must have none. */
+function calmPools(): void {
+  const { ConnectionPool } = requireFromMongoose('mongodb/lib/cmap/connection_pool.js') as {
+    ConnectionPool?: { prototype: DriverPool };
+  };
+  const look = ConnectionPool?.prototype.ensureMinPoolSize;
+  if (ConnectionPool === undefined || look === undefined)
+    throw new Error(
+      'expected mongodb/lib/cmap/connection_pool.js to export ConnectionPool with an ensureMinPoolSize method',
+    );
+  ConnectionPool.prototype.ensureMinPoolSize = function () {
+    look.call(this);
+    if (this.options.minPoolSize > 0 || this.minPoolSizeTimer === undefined) return;
+    clearTimeout(this.minPoolSizeTimer);
+    this.minPoolSizeTimer = setTimeout(() => this.ensureMinPoolSize(), poolPause);
+  };
 }

@@ -48,6 +48,11 @@ export class RecallOrder {
     this.ordered = shares.filter(({ knowsPlaces }) => knowsPlaces);
   }
 
+  /** Whether a drive is held, for which what comes next is looked for even when there is nothing. */
+  get isReading(): boolean {
+    return this.runs.size > 0;
+  }
+
   /** Takes the next piece of work until the lease ends. */
   async take(now: Date, until: Date): Promise<WorkOrder | undefined> {
     const looking = { now, served: this.served.names, ordered: this.ordered.map(({ name }) => name) };

@@ -115,6 +115,12 @@ export class WorkOrders {
     );
   }
 
+  /** Whether any order is due, for whichever archiver: a look that takes nothing. Without a time: whether any is open. */
+  async isAnyDue(now?: Date): Promise<boolean> {
+    const due = { state: 'open' as const, ...(now === undefined ? {} : { dueAt: { $lte: now } }) };
+    return (await this.store.works.findOne(due, { projection: { _id: 1 } })) !== null;
+  }
+
   /**
    * Takes the order that has been due for longest, until the lease ends, and raises its token.
    *

@@ -23,6 +23,8 @@ import { WorkEndings } from './work-endings.js';
 import { WorkHandlers } from './work-handlers.js';
 
 const idlePause = 1000;
+/** While there is no order at all: whoever accepts one calls. */
+const maxPause = 5000;
 const progressInterval = 1000;
 
 type Said = readonly [phase: Phase, bytesDone: number, bytesTotal: number, reason?: string, code?: string];
@@ -71,7 +73,8 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.worker = new LeasedWorker<WorkOrder>({
-      ...{ name: 'work orders', clock, lease: config.lease, lanes: config.workers, pause: idlePause },
+      ...{ name: 'work orders', clock, lease: config.lease, lanes: config.workers },
+      ...{ pause: idlePause, maxPause, isAny: () => orders.isAnyDue() },
       take: (now, until) => this.take(now, until),
       renew: (hold, until) => this.renew(hold, until),
       run: (hold) => this.traced(hold),
@@ -133,6 +136,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async take(now: Date, until: Date): Promise<WorkOrder | undefined> {
+    if (!this.recalls.isReading && !(await this.orders.isAnyDue(now))) return undefined;
     const isClosed = await isWorkerClosed(this.store, ownInstance(), now);
     // It may have been told to rest while the database was asked.
     if (this.isResting) return undefined;

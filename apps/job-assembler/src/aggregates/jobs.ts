@@ -50,6 +50,8 @@ export abstract class Jobs {
   /** A cancelled job whose time is still to come has no planner that could end it: it is due now. */
   abstract endWaiting(jobId: string, now: Date): Promise<void>;
 
+  /** Whether any job is due, held back or not: a look that takes nothing. Without a time: whether any is due ever. */
+  abstract isAnyDue(now?: Date): Promise<boolean>;
   /** Takes the job that is longest due, for `lease` milliseconds, and raises its fencing token. */
   abstract takeDue(now: Date, lease: number, held?: HeldBack): Promise<AssemblyJob | undefined>;
   abstract isOneDue(now: Date): Promise<boolean>;

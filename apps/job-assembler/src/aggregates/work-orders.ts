@@ -97,6 +97,8 @@ export abstract class WorkOrders {
   /** Work under way, counted from the stored states, so that it holds over restarts. */
   /** @param within milliseconds that the database may take; absent: as long as it takes */
   abstract slots(rules: ReleaseRules, within?: number): Promise<Slots>;
+  /** Whether any work waits to be released, whatever hinders it. */
+  abstract isAnyPlanned(): Promise<boolean>;
   /** Lanes that work waits in. */
   abstract lanesWaiting(): Promise<string[]>;
   abstract groupsWaitingFor(target: string): Promise<string[]>;

@@ -121,6 +121,11 @@ export class MongoJobs extends Jobs {
     );
   }
 
+  async isAnyDue(now?: Date): Promise<boolean> {
+    const due = { ...start.from, ...(now === undefined ? {} : { planningUntil: { $lte: now } }) };
+    return (await this.jobs.findOne(due, { projection: { _id: 1 } })) !== null;
+  }
+
   async takeDue(now: Date, lease: number, held: HeldBack = []): Promise<AssemblyJob | undefined> {
     if (held.length === 0) return this.takeDueAmong({}, now, lease);
     const cancelled = await this.takeDueAmong({ cancelRequested: true }, now, lease);

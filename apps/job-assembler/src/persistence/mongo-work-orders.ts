@@ -128,6 +128,10 @@ export class MongoWorkOrders extends WorkOrders {
     return slots;
   }
 
+  isAnyPlanned(): Promise<boolean> {
+    return isThere(this.orders, release.from);
+  }
+
   lanesWaiting(): Promise<string[]> {
     return this.orders.distinct('target', release.from);
   }
@@ -378,8 +382,7 @@ export class MongoWorkOrders extends WorkOrders {
   }
 
   async routesOf(jobId: string): Promise<string[]> {
-    const routes = await this.orders.distinct('route', { jobId });
-    return routes.filter((route) => route !== undefined).sort();
+    return (await this.orders.distinct('route', { jobId })).filter((route) => route !== undefined).sort();
   }
 
   async isNeeded(jobId: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CatenaError, Clock, codeOf, crashPoint, isRetriable, messageOf } from '#kernel';
-import { HostedLoop } from '#leased-work';
+import { HostedLoop, type Found } from '#leased-work';
 import { runInContext, newTraceparent, spanFactsOf } from '#messaging';
 import { startSpan, type Logger, LOGGER } from '#observability';
 import { Jobs } from '../aggregates/jobs.js';
@@ -15,6 +15,8 @@ import { planTaken } from './dataset-drafts.js';
 import { JobPlanner } from './job-planner.js';
 
 const idlePause = 1000;
+/** While there is no job to plan: whoever accepts one calls. */
+const maxPause = 5000;
 /** Milliseconds after which what could not be planned is tried again. */
 const retryPause = 5000;
 
@@ -34,7 +36,7 @@ export class PlanningLoop extends HostedLoop {
   ) {
     super({
       name: 'planning of jobs',
-      pause: idlePause,
+      ...{ pause: idlePause, maxPause },
       lanes: config.planning.jobs,
       logger,
       fault: 'planning failed, trying again',
@@ -43,7 +45,9 @@ export class PlanningLoop extends HostedLoop {
   }
 
   /** @returns whether there was a job to plan */
-  async round(): Promise<boolean> {
+  async round(isQuiet = false): Promise<Found> {
+    if (!(await this.jobs.isAnyDue(this.clock.now())))
+      return isQuiet && !(await this.jobs.isAnyDue()) ? 'nothing' : false;
     const rules = await this.rules.now();
     const job = await this.jobs.takeDue(rules.now, this.config.lease, rules.heldBack());
     if (job === undefined) return false;

@@ -132,6 +132,27 @@ describe('The dispatcher', () => {
     assert.deepEqual([await state('j/0/0'), await state('j/0/1')], ['planned', 'released']);
   });
 
+  it('holds no lease while there is nothing to release, and counts anew when there is: another one may have released', async () => {
+    const limits = { global: 1, perGroup: 1, perTarget: 1 };
+    const [one, other] = [dispatcher(limits), dispatcher(limits)];
+    await assembler.store.orders.insertOne(orderOf('j/0/0'));
+    await one.round();
+    clock.advance(60_000);
+    await one.round();
+    await other.round();
+    assert.equal(await assembler.leases.hold('dispatcher', 'another', 1), true);
+    clock.advance(2);
+    await assembler.orders.end('j/0/0', { state: 'done' }, clock.now());
+    await assembler.store.orders.insertMany([orderOf('j/0/1'), orderOf('j/0/2')]);
+    await other.round();
+    clock.advance(60_000);
+    await one.round();
+    assert.equal((await released()).length, 1, 'the limit is full');
+    await assembler.orders.end((await released())[0]!._id, { state: 'done' }, clock.now());
+    await one.round();
+    assert.equal((await released()).length, 1);
+  });
+
   it('leaves it to another process that holds the lease', async () => {
     await assembler.store.orders.insertOne(orderOf('j/0/0'));
     await assembler.leases.hold('dispatcher', 'another', 60_000);

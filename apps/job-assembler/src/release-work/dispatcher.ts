@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, crashPoint, newId, stillMoving } from '#kernel';
-import { HostedLoop } from '#leased-work';
+import { HostedLoop, type Found } from '#leased-work';
 import { inContextOf, spanFactsOf } from '#messaging';
 import { startSpan, type Logger, LOGGER } from '#observability';
 import { Leases } from '../aggregates/leases.js';
@@ -19,6 +19,8 @@ import { nextTry } from './outside-commands.js';
 import { SteeredJobs } from './steered-jobs.js';
 
 const pause = 1000;
+/** While no work is planned: whoever plans some calls. */
+const maxPause = 5000;
 /** Releases after which the lease is asked for again. */
 const releasesPerHold = 20;
 
@@ -44,7 +46,7 @@ export class Dispatcher extends HostedLoop {
   ) {
     super({
       name: 'release of work',
-      pause,
+      ...{ pause, maxPause },
       logger: log,
       fault: 'could not release work, trying again',
       ready: () => leases.whenReady(),
@@ -57,13 +59,21 @@ export class Dispatcher extends HostedLoop {
    *
    * @returns whether there is more to look at at once
    */
-  async round(): Promise<boolean> {
+  async round(): Promise<Found> {
     try {
-      return (await this.hold()) && (await this.releaseWork());
+      if (await this.isAnyWaiting()) return (await this.hold()) && (await this.releaseWork());
+      // Whoever has work to release may count meanwhile: nothing is held that is not needed.
+      this.turn = undefined;
+      return 'nothing';
     } catch (error) {
       this.turn = undefined;
       throw error;
     }
+  }
+
+  /** Work, or a word for it that its writer left. */
+  private async isAnyWaiting(): Promise<boolean> {
+    return (await this.orders.isAnyPlanned()) || (await this.steered.isAnyWaiting());
   }
 
   /** Whether this process may count and release. Asked again within a round: another one may count meanwhile. */

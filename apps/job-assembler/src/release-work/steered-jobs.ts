@@ -29,6 +29,11 @@ export class SteeredJobs {
     if (words !== undefined) await this.work.hear({ taskId }, words);
   }
 
+  /** Whether there is a word that work orders have not heard. */
+  async isAnyWaiting(): Promise<boolean> {
+    return (await this.jobs.toSteer(1)).length > 0;
+  }
+
   /** Of words whose writer died before the work orders heard, and of deferrals that are over. */
   async catchUp(): Promise<void> {
     for (const job of await this.jobs.toSteer(maxJobs)) await this.hear(job);

@@ -55,9 +55,9 @@ export class JobSettling extends HostedLoop {
   }
 
   async round(): Promise<boolean> {
-    if (!(await this.takeLease())) return false;
-    const now = this.clock.now();
-    const stale = await this.jobs.stale(now, new Date(now.getTime() - staleAfter), jobsAtOnce);
+    // A lease is for those who have something to do.
+    if ((await this.stale(1)).length === 0 || !(await this.takeLease())) return false;
+    const stale = await this.stale(jobsAtOnce);
     for (const job of stale) {
       if (this.stopping.aborted) return false;
       await this.settleJob(job);
@@ -65,6 +65,11 @@ export class JobSettling extends HostedLoop {
       stillMoving();
     }
     return stale.length === jobsAtOnce;
+  }
+
+  private stale(limit: number): Promise<Pick<AssemblyJob, '_id' | 'workflow'>[]> {
+    const now = this.clock.now();
+    return this.jobs.stale(now, new Date(now.getTime() - staleAfter), limit);
   }
 
   private takeLease(): Promise<boolean> {

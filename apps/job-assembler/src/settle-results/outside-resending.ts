@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, newId, stillMoving } from '#kernel';
-import { HostedLoop } from '#leased-work';
+import { HostedLoop, type Found } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { Leases } from '../aggregates/leases.js';
 import { OutsideOrders, type OutsideOrder } from '../aggregates/outside-orders.js';
@@ -18,6 +18,10 @@ import {
 } from '../release-work/outside-commands.js';
 
 const pause = 1000;
+/** While no worker is asked for anything: who is asked is given longer than this. */
+const maxPause = 5000;
+/** After all times that are written. */
+const endOfTime = new Date('9999-12-31T00:00:00Z');
 const batch = 100;
 /** Milliseconds between two requests to remove a copy, at most: the broker keeps a command for 24 hours, so that there always is one. */
 const maxPatience = 12 * 3_600_000;
@@ -41,15 +45,23 @@ export class OutsideResending extends HostedLoop {
   ) {
     super({
       name: 'orders to workers again',
-      pause,
+      ...{ pause, maxPause },
       logger,
       fault: 'could not look at the orders to workers',
       ready: () => leases.whenReady(),
     });
   }
 
-  async round(): Promise<boolean> {
+  async round(isQuiet = false): Promise<Found> {
+    // A lease is for those who have something to do.
+    if (!(await this.isAnyDue(this.clock.now())))
+      return isQuiet && !(await this.isAnyDue(endOfTime)) ? 'nothing' : false;
     return (await this.leases.hold('outside', this.holder, 60_000)) && (await this.look()) === batch;
+  }
+
+  private async isAnyDue(now: Date): Promise<boolean> {
+    const due = await Promise.all([this.outside.due(now, 1), this.outside.removalsDue(now, 1)]);
+    return due.some(({ length }) => length > 0);
   }
 
   /** @returns how many orders there were, at most as many as one look takes */

@@ -47,7 +47,7 @@ describe('Operators', () => {
     return { status: answer.statusCode, body, etag: answer.headers['etag'] as string };
   }
   const inMinutes = (count: number): string => new Date(clock.now().getTime() + count * 60_000).toISOString();
-  const round = (): Promise<boolean> => {
+  const round = (): Promise<unknown> => {
     clock.advance(60_000);
     return dispatcherOn(assembler, clock, config, logger).round();
   };

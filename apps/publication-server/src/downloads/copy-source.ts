@@ -9,8 +9,12 @@ import { ConfigToken, type PublicationServerConfig } from '../publication-server
 
 /** Milliseconds without a byte after which a source is given up. */
 const patience = 30_000;
+/** Bytes of one source that wait to be passed on; they come in pieces as large as that. */
+const readAhead = 256 * 1024;
 /** Tries without a byte between them. */
 const maxTries = 4;
+
+const connections = { keepAlive: true, maxSockets: 256, timeout: patience, highWaterMark: readAhead };
 
 /** Bytes of a copy could not be had. */
 export class SourceError extends Error {
@@ -27,8 +31,8 @@ export class SourceError extends Error {
 @Injectable()
 export class CopySource implements OnApplicationShutdown {
   private readonly agents = {
-    http: new HttpAgent({ keepAlive: true, maxSockets: 256, timeout: patience }),
-    https: new HttpsAgent({ keepAlive: true, maxSockets: 256, timeout: patience }),
+    http: new HttpAgent(connections),
+    https: new HttpsAgent(connections),
   };
 
   constructor(

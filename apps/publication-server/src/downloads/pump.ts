@@ -2,6 +2,10 @@ import type { ServerResponse } from 'node:http';
 
 /** Bytes that small chunks are gathered to. */
 const gathering = 32_768;
+/** Bytes that are written at once: who takes so many within the patience is no idle reader. */
+const piece = 65_536;
+/** Pieces on their way: one that the reader takes, and one that is there when it has. */
+const maxOnTheirWay = 2;
 
 /**
  * Writes chunks to a reader, no faster than it takes them, and ends the response after the last one. A reader that
@@ -15,15 +19,19 @@ export async function pump(
   response: ServerResponse,
   patience: number,
 ): Promise<boolean> {
+  const way = new Way(response, patience);
   try {
-    for await (const chunk of gathered(chunks)) {
-      if (response.destroyed) return false;
-      if (!response.write(chunk) && !(await drained(response, patience))) {
-        response.destroy();
-        return false;
+    for await (const chunk of gathered(chunks))
+      for (let at = 0; at < chunk.length; at += piece) {
+        if (!(await way.isFree())) {
+          response.destroy();
+          return false;
+        }
+        way.send(chunk.length <= piece ? chunk : chunk.subarray(at, at + piece));
       }
-    }
   } catch (error) {
+    // What is on its way was right: a reader goes on behind it.
+    await way.isEmpty();
     response.destroy();
     throw error;
   }
@@ -51,16 +59,50 @@ async function* gathered(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   if (filled > 0) yield pending.subarray(0, filled);
 }
 
-function drained(response: ServerResponse, patience: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const done = (good: boolean) => (): void => {
-      clearTimeout(timer);
-      response.off('drain', onDrain).off('close', onClose);
-      resolve(good);
-    };
-    const [onDrain, onClose] = [done(true), done(false)];
-    const timer = setTimeout(onClose, patience);
-    response.once('drain', onDrain).once('close', onClose);
-    if (response.destroyed) onClose();
-  });
+/** To a reader, for a few pieces at a time. */
+class Way {
+  private count = 0;
+  private onChange: (() => void) | undefined;
+
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly patience: number,
+  ) {}
+
+  send(bytes: Uint8Array): void {
+    this.count += 1;
+    this.response.write(bytes, () => {
+      this.count -= 1;
+      this.onChange?.();
+    });
+  }
+
+  /** Whether another piece may be sent, as soon as one was taken: not when the reader has gone, or takes nothing. */
+  async isFree(): Promise<boolean> {
+    if (this.count >= maxOnTheirWay) await this.change();
+    return this.count < maxOnTheirWay && !this.response.destroyed;
+  }
+
+  /** Whether all was taken; waits for that as long as the reader takes anything. */
+  async isEmpty(): Promise<boolean> {
+    for (let before = Infinity; this.count > 0 && this.count < before && !this.response.destroyed;) {
+      before = this.count;
+      await this.change();
+    }
+    return this.count === 0;
+  }
+
+  private change(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.onChange = undefined;
+        this.response.off('close', done);
+        resolve();
+      };
+      const timer = setTimeout(done, this.patience);
+      this.onChange = done;
+      this.response.once('close', done);
+    });
+  }
 }

@@ -4,6 +4,7 @@ import { citationOf, type CitationStyle } from './citation.js';
 import { cslJsonOf } from './csl-json.js';
 import { dcatOf } from './dcat.js';
 import { endnoteOf, risOf } from './ris.js';
+import type { Renderings } from '../persistence/records.js';
 import { schemaOrgOf } from './schema-org.js';
 import { citableUrl, extentOf, landingPageOf, type Work } from './work.js';
 
@@ -19,6 +20,8 @@ export interface Format {
   /** A schema or vocabulary, for link relations. */
   readonly profile?: string;
   readonly use: 'citation' | 'metadata';
+  /** Rendered when the record came: it has to be read with that. */
+  readonly rendered?: true;
   render(work: Work, style: CitationStyle): string;
 }
 
@@ -83,7 +86,8 @@ export const formats: readonly Format[] = [
     extension: 'datacite.xml',
     profile: 'http://datacite.org/schema/kernel-4',
     use: 'metadata',
-    render: ({ renderings }) => `${xml}${renderings.datacite}\n`,
+    rendered: true,
+    render: (work) => renderingOf(work, 'datacite'),
   },
   {
     name: 'dublin-core',
@@ -92,7 +96,8 @@ export const formats: readonly Format[] = [
     extension: 'dc.xml',
     profile: 'http://www.openarchives.org/OAI/2.0/oai_dc/',
     use: 'metadata',
-    render: ({ renderings }) => `${xml}${renderings.dc}\n`,
+    rendered: true,
+    render: (work) => renderingOf(work, 'dc'),
   },
   {
     name: 'schema-org',
@@ -121,6 +126,12 @@ export const formats: readonly Format[] = [
     render: (work) => json(ownJsonOf(work)),
   },
 ];
+
+function renderingOf({ record, renderings }: Work, name: keyof Renderings): string {
+  if (renderings === undefined)
+    throw new Error(`Expected ${record.doi} with what was rendered, found it read without.`);
+  return `${xml}${renderings[name]}\n`;
+}
 
 export function formatNamed(name: string): Format | undefined {
   return formats.find((format) => format.name === name);

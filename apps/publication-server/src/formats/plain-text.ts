@@ -4,10 +4,12 @@
  */
 const unwanted = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff\p{NChar}]/gu;
 const brokenPairs = /\p{Surrogate}/gu;
+/** Nearly all texts are made of these alone, and looked through ten times as fast. */
+const harmless = /^[\t\n\x20-\x7e\xa0-\u1fff]*$/;
 
 /** What a person may read of any text: nothing that is invisible by itself or turns the writing around. */
 export function visible(text: string): string {
-  return text.replace(unwanted, '').replace(brokenPairs, '\ufffd');
+  return harmless.test(text) ? text : text.replace(unwanted, '').replace(brokenPairs, '\ufffd');
 }
 
 /** The same in one line, at most so many characters long. */
@@ -16,6 +18,7 @@ export function oneLine(text: string, most: number): string {
   const line = visible(text.slice(0, most * 4))
     .replace(/\s+/g, ' ')
     .trim();
+  if (line.length <= most) return line;
   const characters = [...line];
   return characters.length <= most
     ? line

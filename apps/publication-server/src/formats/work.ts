@@ -23,7 +23,8 @@ export interface WorkFile {
 /** One publication, ready to be said in any format. */
 export interface Work {
   readonly record: StoredRecord['record'];
-  readonly renderings: StoredRecord['renderings'];
+  /** Where a format was asked for that is stored. */
+  readonly renderings?: StoredRecord['renderings'];
   readonly datestamp: Date;
   readonly catalogue: Catalogue;
   /** While it lies ahead, files are not public. */

@@ -11,19 +11,10 @@ import { PublicStore } from '../persistence/public-store.js';
 import { RecallForms } from '../recalls/recall-forms.service.js';
 import { pathOf, type Part } from '../publications/addresses.js';
 import { filesPage } from './files-page.js';
-import { landingPage } from './landing-page.js';
+import { MadePages } from './made-pages.js';
 import { addressOf, pageFor } from '../site/page.js';
 import { filesOfList, Publications, type Found } from '../publications/publications.service.js';
-import {
-  documentPolicy,
-  entityTag,
-  notModified,
-  redirect,
-  securityHeaders,
-  sendData,
-  sendPage,
-  wantsPage,
-} from '../site/reply.js';
+import { entityTag, notModified, redirect, sendData, sendPage, wantsPage } from '../site/reply.js';
 import { Site } from '../site/site.service.js';
 import { StoreGuard } from '../site/store.guard.js';
 import { tombstoneJson, tombstonePage } from './tombstone-page.js';
@@ -45,6 +36,7 @@ export class DoiController {
     @Inject(Site) private readonly site: Site,
     private readonly publications: Publications,
     private readonly store: PublicStore,
+    private readonly pages: MadePages,
     private readonly views: VisitCounter,
     private readonly recallForms: RecallForms,
   ) {}
@@ -52,7 +44,8 @@ export class DoiController {
   @Get('*')
   async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { path, query } = addressOf(request);
-    const found = await this.publications.find(path.slice(prefix.length));
+    const choice = choose<Format | undefined>(request.headers.accept, offers);
+    const found = await this.publications.find(path.slice(prefix.length), choice?.thing);
     if (found === undefined) throw new NotFoundException();
     const { stored, part } = found;
     const canonical = pathOf(stored.record.doi, part);
@@ -61,18 +54,18 @@ export class DoiController {
       return redirect(reply, `${this.site.base}${canonical}${search === '' ? '' : `?${search}`}`, 301);
     }
     if (stored.state === 'withdrawn') return this.gone(request, reply, stored);
-    return this.answer(request, reply, stored, part);
+    return this.answer(request, reply, found, choice);
   }
 
   private async answer(
     request: FastifyRequest,
     reply: FastifyReply,
-    stored: Found,
-    part: Part,
+    { stored, part }: { readonly stored: Found; readonly part: Part },
+    choice: Choice<Format | undefined> | undefined,
   ): Promise<void> {
     switch (part.kind) {
       case 'page':
-        return this.negotiated(request, reply, stored);
+        return this.negotiated(request, reply, stored, choice);
       case 'export':
         return this.exported(request, reply, stored, part.format);
       case 'linkset':
@@ -86,8 +79,12 @@ export class DoiController {
     }
   }
 
-  private async negotiated(request: FastifyRequest, reply: FastifyReply, stored: Found): Promise<void> {
-    const choice = choose<Format | undefined>(request.headers.accept, offers);
+  private async negotiated(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    stored: Found,
+    choice: Choice<Format | undefined> | undefined,
+  ): Promise<void> {
     if (choice === undefined) return this.notAcceptable(reply, stored);
     if (choice.thing === undefined) return this.landing(request, reply, stored);
     const work = await this.publications.work(stored);
@@ -115,15 +112,17 @@ export class DoiController {
     const headers = {
       etag: tag,
       'last-modified': stored.datestamp.toUTCString(),
-      link: linkHeader(work),
       'cache-control': 'no-cache',
       'content-language': page.language,
       vary: 'Accept, Accept-Language',
     };
     this.views.count(stored._id, request);
-    if (notModified(request, reply, tag, headers)) return;
-    const { markup, inlineJson } = landingPage(page, publication);
-    sendPage(reply, markup, { headers: { ...headers, ...securityHeaders(documentPolicy(inlineJson)) } });
+    const isKnown =
+      request.headers['if-none-match'] !== undefined &&
+      notModified(request, reply, tag, { ...headers, link: linkHeader(work) });
+    if (isKnown) return;
+    const { markup, headers: own } = this.pages.of(page, publication);
+    sendPage(reply, markup, { headers: { ...headers, ...own } });
   }
 
   private async exported(

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DoiController } from './doi.controller.js';
+import { MadePages } from './made-pages.js';
 import { VisitCounter } from './visit-counter.js';
 import { PublicationsModule } from '../publications/publications.module.js';
 import { RecallsModule } from '../recalls/recalls.module.js';
@@ -9,6 +10,6 @@ import { SiteModule } from '../site/site.module.js';
 @Module({
   imports: [PublicationsModule, RecallsModule, SiteModule],
   controllers: [DoiController],
-  providers: [VisitCounter],
+  providers: [MadePages, VisitCounter],
 })
 export class LandingModule {}

@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { doiKey } from '#datacite';
 import { Clock } from '#kernel';
 import { Embargoes, type EmbargoedRecord } from '../persistence/embargoes.js';
+import { MostRecent } from '../persistence/most-recent.js';
+import { filesOnPage, PublicReads } from '../persistence/public-reads.js';
 import { PublicStore } from '../persistence/public-store.js';
-import type { StoredRecord } from '../persistence/records.js';
+import type { StoredFile, StoredRecord } from '../persistence/records.js';
 
 /** Whether files can be had, and how. */
 export type Availability =
@@ -15,17 +18,20 @@ export type Availability =
   | { readonly kind: 'tape' }
   | { readonly kind: 'ready' };
 
-/** File lists whose archive ids are remembered. */
-const maxLists = 1000;
+/** Archive ids that are remembered, of all lists together. */
+const maxRemembered = 100_000;
+/** Copies of one publication that are asked for one by one, together with those of others. */
+const maxShared = 8;
 
-/** Where the files of publications are: one indexed query for copies, another one once for each list of files. */
+/** Where the files of publications are: one indexed query for copies, and once for each list of files what it is made of. */
 @Injectable()
 export class Availabilities {
   /** A list never changes: its name is its checksum. */
-  private readonly archiveIds = new Map<string, Promise<readonly string[]>>();
+  private readonly archiveIds = new MostRecent<readonly string[]>(maxRemembered);
 
   constructor(
     private readonly store: PublicStore,
+    private readonly reads: PublicReads,
     private readonly embargoes: Embargoes,
     private readonly clock: Clock,
   ) {}
@@ -34,13 +40,22 @@ export class Availabilities {
     const until = this.embargoOf(record);
     if (until !== undefined) return { kind: 'embargoed', until };
     if (record.files === undefined) return { kind: 'unlisted' };
-    const wanted = await this.archiveIdsOf(record.files.sha256);
+    const wanted = await this.archiveIdsOf(record);
     if (wanted.length === 0) return { kind: 'elsewhere' };
+    return (await this.areThere(wanted)) ? { kind: 'ready' } : { kind: 'tape' };
+  }
+
+  private async areThere(archiveIds: readonly string[]): Promise<boolean> {
+    const now = this.clock.now();
+    if (archiveIds.length <= maxShared) {
+      const copies = await Promise.all(archiveIds.map((id) => this.reads.copies.get(id)));
+      return copies.every((copy) => copy !== undefined && copy.expiresAt > now);
+    }
     const there = await this.store.copies.countDocuments({
-      _id: { $in: [...wanted] },
-      expiresAt: { $gt: this.clock.now() },
+      _id: { $in: [...archiveIds] },
+      expiresAt: { $gt: now },
     });
-    return there === wanted.length ? { kind: 'ready' } : { kind: 'tape' };
+    return there === archiveIds.length;
   }
 
   /** The end of an embargo that lies ahead. */
@@ -48,16 +63,25 @@ export class Availabilities {
     return this.embargoes.endOf(record);
   }
 
-  private archiveIdsOf(list: string): Promise<readonly string[]> {
+  private async archiveIdsOf({ doi, files }: StoredRecord['record']): Promise<readonly string[]> {
+    if (files !== undefined && files.count <= filesOnPage)
+      return archiveIdsIn(await this.reads.firstFilesOf(files));
+    const list = files?.sha256 ?? '';
     const known = this.archiveIds.get(list);
     if (known !== undefined) return known;
-    const asking = this.store.files
-      .distinct('archiveId', { list })
-      .then((ids) => ids.filter((id): id is string => typeof id === 'string'));
-    this.archiveIds.set(list, asking);
-    if (this.archiveIds.size > maxLists)
-      this.archiveIds.delete(this.archiveIds.keys().next().value as string);
-    asking.catch(() => this.archiveIds.delete(list));
-    return asking;
+    const found = await this.store.files.distinct('archiveId', { list });
+    const ids = found.filter((id): id is string => typeof id === 'string');
+    // A list that its record has left may be gone in part.
+    const user = await this.store.records.findOne(
+      { _id: doiKey(doi), 'record.files.sha256': list },
+      { projection: { _id: 1 } },
+    );
+    if (user !== null) this.archiveIds.keep(list, ids, ids.length + 1);
+    return ids;
   }
+}
+
+function archiveIdsIn(files: readonly StoredFile[]): string[] {
+  const ids = files.map(({ archiveId }) => archiveId);
+  return [...new Set(ids.filter((id): id is string => typeof id === 'string'))];
 }

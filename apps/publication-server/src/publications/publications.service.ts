@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { PublicStore } from '../persistence/public-store.js';
-import type { StoredFile, StoredRecord, StoredUsage } from '../persistence/records.js';
+import { PublicReads, type ShownRecord } from '../persistence/public-reads.js';
+import type { StoredFile, StoredUsage } from '../persistence/records.js';
+import { formatNamed, type Format } from '../formats/formats.js';
 import type { Work } from '../formats/work.js';
 import { readingsOf, type Part } from './addresses.js';
 import { Availabilities, type Availability } from './availability.service.js';
 import { RelationsService, type Relations } from './relations.service.js';
 import { Site } from '../site/site.service.js';
 
-/** Files shown on the landing page itself. */
-const filesOnPage = 12;
 /** Files of one page of the list. */
 export const filesOfList = 250;
 
-export type Found = Omit<StoredRecord, 'search' | 'superseded'>;
+export type Found = ShownRecord;
 
 /** A publication with what else its page shows. */
 export interface Publication {
@@ -24,30 +24,31 @@ export interface Publication {
   readonly usage?: StoredUsage;
 }
 
-/** Reads publications from the store: one query to find, four at once for the page. */
+/** Reads publications from the store: one query to find, four at once for the page, each shared with who asks meanwhile. */
 @Injectable()
 export class Publications {
   constructor(
     private readonly store: PublicStore,
+    private readonly reads: PublicReads,
     private readonly availabilities: Availabilities,
     private readonly relations: RelationsService,
     private readonly site: Site,
   ) {}
 
-  /** What an address below `/doi/` means; undefined when no publication has it. */
-  async find(encoded: string): Promise<{ stored: Found; part: Part } | undefined> {
+  /**
+   * What an address below `/doi/` means; undefined when no publication has it.
+   *
+   * @param format as what it is wanted, where the address does not say
+   */
+  async find(encoded: string, format?: Format): Promise<{ stored: Found; part: Part } | undefined> {
     const readings = readingsOf(encoded);
-    if (readings.length === 0) return undefined;
-    const found = await this.store.records
-      .find(
-        { _id: { $in: readings.map(({ key }) => key) } },
-        {
-          projection: { search: 0, superseded: 0 },
-        },
-      )
-      .toArray();
-    for (const { key, part } of readings) {
-      const stored = found.find(({ _id }) => _id === key);
+    const rendered =
+      format?.rendered === true ||
+      readings.some(({ part }) => part.kind === 'export' && formatNamed(part.format)?.rendered === true);
+    const records = rendered ? this.reads.renderedRecords : this.reads.shownRecords;
+    const found = await Promise.all(readings.map(({ key }) => records.get(key)));
+    for (const [index, { part }] of readings.entries()) {
+      const stored = found[index];
       if (stored !== undefined) return { stored, part };
     }
     return undefined;
@@ -59,7 +60,7 @@ export class Publications {
       this.firstFiles(stored),
       this.availabilities.of(stored.record),
       this.relations.of(stored),
-      this.store.usage.findOne({ _id: stored._id }),
+      this.reads.usage.get(stored._id),
     ]);
     return {
       stored,
@@ -67,7 +68,7 @@ export class Publications {
       availability,
       files,
       relations,
-      ...(usage === null ? {} : { usage }),
+      ...(usage === undefined ? {} : { usage }),
     };
   }
 
@@ -80,8 +81,8 @@ export class Publications {
     const embargoedUntil = this.availabilities.embargoOf(record);
     return {
       record,
-      renderings,
       datestamp,
+      ...(renderings === undefined ? {} : { renderings }),
       catalogue: this.site.catalogue,
       files,
       ...(embargoedUntil === undefined ? {} : { embargoedUntil }),
@@ -111,7 +112,8 @@ export class Publications {
     }
   }
 
-  private firstFiles(stored: Found): Promise<StoredFile[]> {
-    return this.files(stored, 0, filesOnPage);
+  private async firstFiles({ record }: Found): Promise<readonly StoredFile[]> {
+    if (record.files === undefined || this.availabilities.embargoOf(record) !== undefined) return [];
+    return this.reads.firstFilesOf(record.files);
   }
 }

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { doiKey } from '#datacite';
 import { PublicStore } from '../persistence/public-store.js';
 import type { StoredRecord } from '../persistence/records.js';
+import { SharedReads } from '../persistence/shared-reads.js';
 import { bareDoi } from '../formats/work.js';
 
 /** Another publication of this store, as a line. */
@@ -82,6 +84,9 @@ function remember(found: readonly Known[], known: Map<string, Known>): Known[] {
 /** What publications of this store say about each other, in both directions. */
 @Injectable()
 export class RelationsService {
+  /** Records that name a DOI, in the order of their ids. */
+  private readonly namingOne = new SharedReads<Known[]>((dois) => this.namingAny(dois));
+
   constructor(private readonly store: PublicStore) {}
 
   async of(self: Known): Promise<Relations> {
@@ -103,11 +108,27 @@ export class RelationsService {
 
   /** Records that name one of these. */
   private async naming(named: readonly Known[]): Promise<Known[]> {
-    return named.length === 0
-      ? []
-      : this.some({
-          'record.resource.relatedIdentifiers.relatedIdentifier': { $in: named.flatMap(spellings) },
-        });
+    const [only] = named;
+    if (only === undefined) return [];
+    if (named.length === 1) return (await this.namingOne.get(only.record.doi)) ?? [];
+    return this.namingSome(named.map(({ record }) => record.doi));
+  }
+
+  private namingSome(dois: readonly string[]): Promise<Known[]> {
+    return this.some({
+      'record.resource.relatedIdentifiers.relatedIdentifier': { $in: dois.flatMap(spellings) },
+    });
+  }
+
+  /** Of many at once, as long as no limit says that some are missing. */
+  private async namingAny(dois: readonly string[]): Promise<Map<string, Known[]>> {
+    const rows = await this.namingSome(dois);
+    if (rows.length >= maxNeighbours && dois.length > 1) {
+      const each = await Promise.all(dois.map((doi) => this.namingAny([doi])));
+      return new Map(each.flatMap((one) => [...one]));
+    }
+    rows.sort((left, right) => (left._id < right._id ? -1 : 1));
+    return new Map(dois.map((doi) => [doi, rows.filter((row) => names(row, spellings(doi)))]));
   }
 
   private async withKeys(keys: readonly string[]): Promise<Known[]> {
@@ -120,9 +141,15 @@ export class RelationsService {
 }
 
 /** The ways a DOI is written in related identifiers, each an exact value of the index. */
-function spellings({ _id, record }: Known): string[] {
-  const cases = [...new Set([_id, record.doi, _id.toUpperCase()])];
-  return cases.flatMap((doi) => [doi, `https://doi.org/${doi}`, `doi:${doi}`]);
+function spellings(doi: string): string[] {
+  const cases = [...new Set([doiKey(doi), doi, doi.toUpperCase()])];
+  return cases.flatMap((one) => [one, `https://doi.org/${one}`, `doi:${one}`]);
+}
+
+function names({ record }: Known, values: readonly string[]): boolean {
+  return (record.resource.relatedIdentifiers ?? []).some(({ relatedIdentifier }) =>
+    values.includes(relatedIdentifier),
+  );
 }
 
 /** Draws the edges of some records; gives the versions they name that nobody looked up yet. */

@@ -18,12 +18,29 @@ const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'] as const;
 /** English as Europe writes it: the day before the month. */
 const locales: Readonly<Record<Language, string>> = { en: 'en-GB', de: 'de' };
 
+/** Words that are remembered; then all are made again. */
+const maxRemembered = 10_000;
+const millisecondsOfDay = 86_400_000;
+
+/** What Intl says takes it longer than all the rest of a page. */
+function remembering<Key>(make: (key: Key) => string): (key: Key) => string {
+  const known = new Map<Key, string>();
+  return (key) => {
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    if (known.size >= maxRemembered) known.clear();
+    const made = make(key);
+    known.set(key, made);
+    return made;
+  };
+}
+
 /** Numbers, sizes and dates as a language writes them. */
 export class Wording {
   private readonly numbers: Intl.NumberFormat;
-  private readonly dates: Intl.DateTimeFormat;
+  private readonly dayNames: (daysSince1970: number) => string;
   private readonly moments: Intl.DateTimeFormat;
-  private readonly languageNames: Intl.DisplayNames;
+  private readonly languageNames: (tag: string) => string;
 
   private readonly locale: string;
 
@@ -31,13 +48,15 @@ export class Wording {
     const locale = locales[language];
     this.locale = locale;
     this.numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
-    this.dates = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
+    const dates = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
+    this.dayNames = remembering((day) => dates.format(day * millisecondsOfDay));
     this.moments = new Intl.DateTimeFormat(locale, {
       dateStyle: 'long',
       timeStyle: 'short',
       timeZone: 'UTC',
     });
-    this.languageNames = new Intl.DisplayNames([locale], { type: 'language' });
+    const names = new Intl.DisplayNames([locale], { type: 'language' });
+    this.languageNames = remembering((tag) => names.of(tag) ?? tag);
   }
 
   number(value: number): string {
@@ -55,7 +74,9 @@ export class Wording {
   day(date: Date | string): string {
     if (typeof date === 'string' && /^\d{4}(-\d\d)?$/.test(date)) return date;
     const time = new Date(date);
-    return Number.isNaN(time.getTime()) ? String(date) : this.dates.format(time);
+    return Number.isNaN(time.getTime())
+      ? String(date)
+      : this.dayNames(Math.floor(time.getTime() / millisecondsOfDay));
   }
 
   /** A day or the days between two. */
@@ -89,7 +110,7 @@ export class Wording {
 
   language(tag: string): string {
     try {
-      return this.languageNames.of(tag) ?? tag;
+      return this.languageNames(tag);
     } catch {
       return tag;
     }

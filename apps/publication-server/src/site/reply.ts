@@ -28,7 +28,7 @@ export interface Answer {
 
 export function sendPage(
   reply: FastifyReply,
-  markup: string,
+  markup: string | Buffer,
   { status = 200, headers = {} }: Answer = {},
 ): void {
   void reply

@@ -31,6 +31,12 @@ export class LeasedPublications {
     return taken ?? undefined;
   }
 
+  /** Whether any publication is, or will be, due. */
+  async isAny(): Promise<boolean> {
+    const due = { dueAt: { $exists: true } };
+    return (await this.store.publications.findOne(due, { projection: { _id: 1 } })) !== null;
+  }
+
   /** @returns false when another worker has the newer token */
   async renew({ _id, epoch }: Pick<Publication, '_id' | 'epoch'>, leasedUntil: Date): Promise<boolean> {
     const { matchedCount } = await this.store.publications.updateOne(

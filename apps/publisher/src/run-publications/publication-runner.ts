@@ -18,6 +18,8 @@ import { PublicationFaults } from './publication-faults.js';
 import { PublicationSteps } from './publication-steps.js';
 
 const idlePause = 1000;
+/** While there is no publication to go on with: whoever accepts one calls. */
+const maxPause = 5000;
 
 /** A publication that a worker has taken. */
 type Taken = Pick<Publication, '_id' | 'epoch'>;
@@ -40,7 +42,8 @@ export class PublicationRunner implements OnApplicationBootstrap, BeforeApplicat
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.worker = new LeasedWorker<Taken>({
-      ...{ name: 'publications', clock, lease: config.lease, lanes: config.workers, pause: idlePause },
+      ...{ name: 'publications', clock, lease: config.lease, lanes: config.workers },
+      ...{ pause: idlePause, maxPause, isAny: () => held.isAny() },
       take: (now, until) => held.takeDue(now, until),
       renew: ({ item }, until) => held.renew(item, until),
       run: ({ item: { _id: doi, epoch }, signal }) => this.take({ doi, epoch, signal }),

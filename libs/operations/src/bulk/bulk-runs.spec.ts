@@ -77,7 +77,19 @@ describe('A bulk run', () => {
     await toItsEnd(runs);
     const end = await runs.find('run');
     assert.deepEqual([end.done, end.left, end.state], [50, 0, 'finished']);
-    assert.equal(await runs.step(), false);
+    assert.equal(await runs.step(), 'nothing');
+  });
+
+  it('says when there is nothing that time would bring, and calls when it is started', async () => {
+    const { runs, clock } = scene();
+    let calls = 0;
+    runs.onStarted(() => (calls += 1));
+    assert.equal(await runs.step(), 'nothing');
+    await runs.start(wanted);
+    assert.equal(calls, 1);
+    assert.deepEqual([await runs.step(), await runs.step()], [true, false], 'it goes on by itself');
+    clock.advance(1000);
+    assert.equal(await runs.step(), true);
   });
 
   it('asks again when there is something else than was seen', async () => {
@@ -153,7 +165,7 @@ describe('A bulk run', () => {
     };
     await runs.step();
     assert.equal(things.acts.length, 5);
-    assert.equal(await runs.step(), false);
+    assert.equal(await runs.step(), 'nothing');
     const { state, stopped } = await runs.find('run');
     assert.deepEqual([state, stopped?.by], ['stopped', 'grace']);
     await assert.rejects(runs.stop('run', 'ada', 'me too', 'f'), {

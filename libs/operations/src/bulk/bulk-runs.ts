@@ -36,6 +36,7 @@ export type WantedRun = Pick<
  */
 export class BulkRuns {
   private readonly sources = new Map<string, BulkSource>();
+  private readonly startListeners: (() => void)[] = [];
 
   /** @param lease milliseconds for which a process holds a run, anew with each thing that is done */
   constructor(
@@ -46,6 +47,11 @@ export class BulkRuns {
 
   addSource(kind: string, source: BulkSource): void {
     this.sources.set(kind, source);
+  }
+
+  /** Calls back when a run was started here. */
+  onStarted(listener: () => void): void {
+    this.startListeners.push(listener);
   }
 
   async createIndexes(): Promise<void> {
@@ -95,6 +101,7 @@ export class BulkRuns {
       // The same call came before.
       if (!isDuplicateKey(error)) throw error;
     }
+    for (const listener of this.startListeners) listener();
     return this.find(_id);
   }
 
@@ -147,15 +154,15 @@ export class BulkRuns {
     return run === null || (run._id !== entry && run.stopped?.entry !== entry) ? undefined : shownRun(run);
   }
 
-  /** Does one batch of one run that is due. @returns false when none is */
-  async step(): Promise<boolean> {
+  /** Does one batch of one run that is due. @returns false when none is, `'nothing'` when none will be */
+  async step(): Promise<boolean | 'nothing'> {
     const now = this.clock.now();
     const run = await this.runs.findOneAndUpdate(
       { dueAt: { $lte: now } },
       { $set: { dueAt: new Date(now.getTime() + this.lease) } },
       { sort: { dueAt: 1 }, returnDocument: 'after' },
     );
-    if (run === null) return false;
+    if (run === null) return (await this.isAnyUnderWay()) ? false : 'nothing';
     const held = new HeldRun(this.runs, this.clock, run, this.lease);
     try {
       await this.batchOf(held);
@@ -165,6 +172,10 @@ export class BulkRuns {
       await held.rest(awayPause, { code: codeOf(error, ''), message: messageOf(error).slice(0, 500) });
     }
     return true;
+  }
+
+  private async isAnyUnderWay(): Promise<boolean> {
+    return (await this.runs.findOne({ dueAt: { $exists: true } }, { projection: { _id: 1 } })) !== null;
   }
 
   private async batchOf(held: HeldRun): Promise<void> {

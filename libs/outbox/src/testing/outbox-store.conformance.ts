@@ -112,6 +112,23 @@ export function outboxStoreConformance(name: string, open: () => Promise<StoreUn
       await store.accept([{ address: 'elsewhere/1', messageId: newId(), consumer: 'archiver' }]);
     });
 
+    it('is empty until something is left to send, and when it is accepted', async () => {
+      const { store, push, collection } = await open();
+      assert.equal(await store.isEmpty(), true);
+      const [id, sent] = [newId(), row()];
+      await push(id, newOutbox([sent], later(60_000)));
+      assert.deepEqual([await store.claimDue(later(1), 1000), await store.isEmpty()], [undefined, false]);
+      const claim = (await store.claimDue(later(60_001), 1000))!;
+      assert.equal(await store.isEmpty(), false);
+      await store.markPublished(claim, [sent.id], later(60_001));
+      await store.release(claim, later(90_000));
+      assert.equal(await store.isEmpty(), false, 'nobody has accepted it');
+      await store.accept([{ address: `${collection}/${id}`, messageId: sent.id, consumer: 'job-assembler' }]);
+      const last = (await store.claimDue(later(90_001), 1000))!;
+      await store.release(last, undefined);
+      assert.equal(await store.isEmpty(), true);
+    });
+
     it('tells what the broker has not confirmed, and how old it is', async () => {
       const { store, push } = await open();
       assert.equal((await store.backlog(later(10))).documents, 0);

@@ -8,6 +8,8 @@ import { MongoConnection } from '#persistence';
 import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from '../service-host.options.js';
 
 const bulkPause = 1000;
+/** While no run is under way: one that is started here says so, and another process that starts one goes on with it itself. */
+const maxBulkPause = 10_000;
 /** Rounds in the time after which what was begun counts as left. */
 const turns = 3;
 
@@ -20,12 +22,14 @@ export class BulkLoop extends HostedLoop {
     @Inject(LOGGER) logger: Logger,
   ) {
     super({
-      ...{ name: 'bulk runs', pause: bulkPause, logger, fault: 'could not go on with bulk runs' },
+      ...{ name: 'bulk runs', pause: bulkPause, maxPause: maxBulkPause, logger },
+      fault: 'could not go on with bulk runs',
       ready: () => mongo.whenReady(),
     });
+    runs.onStarted(() => this.wake());
   }
 
-  round(): Promise<boolean> {
+  round(): Promise<boolean | 'nothing'> {
     return this.runs.step();
   }
 }
