@@ -32,7 +32,21 @@ export class ChunkedSink {
     return this.accepted;
   }
 
+  /** Takes what fits into the chunk at hand; false: nothing was taken, {@link write} it. Saves a wait for each tiny piece. */
+  takes(bytes: Uint8Array): boolean {
+    if (bytes.length >= chunkBytes - this.filled) return false;
+    this.current.set(bytes, this.filled);
+    this.filled += bytes.length;
+    this.accepted += bytes.length;
+    return true;
+  }
+
+  takesZeros(count: number): boolean {
+    return count < zeros.length && this.takes(zeros.subarray(0, count));
+  }
+
   async write(bytes: Uint8Array): Promise<void> {
+    if (bytes.length < chunkBytes / 2 && this.takes(bytes)) return;
     this.accepted += bytes.length;
     if (bytes.length >= chunkBytes / 2) {
       await this.handOver();

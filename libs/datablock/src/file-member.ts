@@ -4,17 +4,12 @@ import { join } from 'node:path';
 import { PermanentError, safeRelativePath, TransientError } from '#kernel';
 import type { DatablockMember } from './member.js';
 import { openRegularFile, statOf, type OpenFile } from './regular-file.js';
+import { differenceOf, type RegisteredFile } from './small-files/registered-file.js';
+import { SmallFiles, maxSmallFile } from './small-files/small-files.js';
+import { WholeContent } from './whole-content.js';
 
 const readBytes = 1024 * 1024;
-
-/** A file as it was registered, which is what an archive promises to hold. */
-export interface RegisteredFile {
-  /** Relative to the folder. */
-  readonly path: string;
-  /** Bytes. */
-  readonly size: number;
-  readonly modifiedAt: Date;
-}
+const smallFiles = new SmallFiles();
 
 /**
  * A file below a local folder as a member, with the size, time and permissions it has now.
@@ -46,11 +41,25 @@ export async function openRegisteredFile(
   registered: RegisteredFile,
   tolerance: number,
 ): Promise<AsyncIterable<Buffer>> {
+  const small = await smallContent(root, registered, tolerance);
+  if (small !== undefined) return new WholeContent(small);
   const file = await openRegularFile(root, registered.path);
   const difference = differenceOf(file.found, registered, tolerance);
   if (difference === undefined) return new FileContent(registered.path, file);
   close(file.descriptor, () => undefined);
   throw changed(registered.path, difference);
+}
+
+/** Undefined: only the careful way tells what it is. */
+async function smallContent(
+  root: string,
+  registered: RegisteredFile,
+  tolerance: number,
+): Promise<Buffer | undefined> {
+  const { path, size, modifiedAt } = registered;
+  // Elsewhere nothing tells where an open descriptor really is.
+  if (process.platform !== 'linux' || size > maxSmallFile) return undefined;
+  return smallFiles.read({ root, path: safeRelativePath(path), size, modifiedAt, tolerance });
 }
 
 /** The same look at a file whose content nobody wants now. @throws as `openRegisteredFile` */
@@ -63,19 +72,6 @@ export async function assertRegisteredFile(
   close(descriptor, () => undefined);
   const difference = differenceOf(found, registered, tolerance);
   if (difference !== undefined) throw changed(registered.path, difference);
-}
-
-function differenceOf(
-  { size, mtimeMs }: Stats,
-  { size: registeredSize, modifiedAt }: RegisteredFile,
-  tolerance: number,
-): string | undefined {
-  if (size !== registeredSize) return `Expected ${registeredSize} bytes as registered, found ${size}`;
-  const registered = modifiedAt.getTime();
-  // The catalogue keeps milliseconds, file systems keep less or more.
-  if (Math.abs(mtimeMs - registered) < Math.max(1, tolerance + 1)) return undefined;
-  const [expected, found] = [registered, mtimeMs].map((time) => new Date(time).toISOString());
-  return `Expected the modification time ${expected} as registered, found ${found}`;
 }
 
 function changed(path: string, difference: string): PermanentError {

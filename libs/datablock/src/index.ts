@@ -3,7 +3,6 @@ export {
   assertRegisteredFile,
   memberFromFile,
   openRegisteredFile,
-  type RegisteredFile,
 } from './file-member.js';
 export { checksumListName } from './tar/layout.js';
 export {
@@ -27,7 +26,10 @@ export {
   type ParcelEntry,
 } from './parcel.js';
 export { maxGapBytes, partOf, planPart, rangesOf, type ByteRange, type DatablockPart } from './part.js';
-export { isInside, openRegularFile, type OpenFile } from './regular-file.js';
+export { isInside } from './paths.js';
+export { openRegularFile, type OpenFile } from './regular-file.js';
+export type { RegisteredFile } from './small-files/registered-file.js';
+export { WholeContent } from './whole-content.js';
 export { readDatablock, readManifest } from './read-datablock.js';
 export type { ReadDatablockOptions, UnpackedMember } from './read-datablock.js';
 export { verifyDatablock } from './verify-datablock.js';

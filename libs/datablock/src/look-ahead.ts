@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { CatenaError, isAway, isRetriable, messageOf, PermanentError, TransientError } from '#kernel';
 import type { Interruption } from './interruption.js';
 import type { DatablockMember } from './member.js';
+import { WholeContent } from './whole-content.js';
 
 /** A member whose reading has begun: small ones are already read whole, of large ones only the stream is open. */
 export type OpenedMember =
@@ -20,7 +21,8 @@ const windowBytes = 16 * 1024 * 1024;
  * Bounded in members and bytes: at most 8 streams, and 64 small members of 16 MiB altogether.
  */
 export class LookAhead {
-  private readonly opened = new Map<number, Promise<OpenedMember>>();
+  private readonly opening = new Map<number, Promise<OpenedMember>>();
+  private readonly opened = new Map<number, OpenedMember>();
   private readonly streams = new Set<AsyncIterable<Uint8Array>>();
   private next = 0;
   private taken = 0;
@@ -47,12 +49,21 @@ export class LookAhead {
     }
   }
 
-  /** Members are taken in order, each once. */
-  async take(index: number, position: number): Promise<OpenedMember> {
+  /** Members are taken in order, each once. What is there already is had without a wait: tiny members are many. */
+  take(index: number, position: number): OpenedMember | Promise<OpenedMember> {
     this.advance(position);
     if (this.next === index) this.begin();
-    const opening = this.opened.get(index) as Promise<OpenedMember>;
-    const opened = await this.interruption.race(opening);
+    const opened = this.opened.get(index);
+    return opened === undefined ? this.waitFor(index) : this.handOut(index, opened);
+  }
+
+  private async waitFor(index: number): Promise<OpenedMember> {
+    const opening = this.opening.get(index) as Promise<OpenedMember>;
+    return this.handOut(index, await this.interruption.race(opening));
+  }
+
+  private handOut(index: number, opened: OpenedMember): OpenedMember {
+    this.opening.delete(index);
     this.opened.delete(index);
     this.taken = index + 1;
     if (this.isLarge(index)) this.streamsAhead -= 1;
@@ -72,11 +83,15 @@ export class LookAhead {
   }
 
   private begin(): void {
-    const opening = this.open(this.members[this.next] as DatablockMember);
-    // Met when the member is taken; a failure before that must not count as unhandled.
-    opening.catch(() => undefined);
-    this.opened.set(this.next, opening);
-    if (this.isLarge(this.next)) this.streamsAhead += 1;
+    const index = this.next;
+    const opening = this.open(this.members[index] as DatablockMember);
+    this.opening.set(index, opening);
+    opening.then(
+      (opened) => void this.opened.set(index, opened),
+      // Met when the member is taken; a failure before that must not count as unhandled.
+      () => undefined,
+    );
+    if (this.isLarge(index)) this.streamsAhead += 1;
     this.next += 1;
   }
 
@@ -128,6 +143,10 @@ export async function* guardedContent(
 }
 
 async function readWhole(member: DatablockMember, stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  if (stream instanceof WholeContent) {
+    if (stream.bytes.length !== member.size) throw changedError(member, stream.bytes.length);
+    return stream.bytes;
+  }
   const chunks: Uint8Array[] = [];
   for await (const chunk of guardedContent(member, stream)) chunks.push(chunk);
   const [only] = chunks;

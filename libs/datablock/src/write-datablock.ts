@@ -74,11 +74,15 @@ export async function writeDatablock(options: WriteDatablockOptions): Promise<Da
     await out.writeZeros(layout.frontSize);
     for (const [index, member] of members.entries()) {
       const planned = plans[index] as PlannedMember;
-      const opened = await lookAhead.take(index, out.position);
-      await out.write(renderPayloadHeader(planned, index));
+      interruption.check();
+      const taken = lookAhead.take(index, out.position);
+      const opened = taken instanceof Promise ? await taken : taken;
+      const header = renderPayloadHeader(planned, index);
+      if (!out.takes(header)) await out.write(header);
       const sha256 = await packContent(member, opened, out, interruption);
       if (opened.kind === 'stream') lookAhead.release(opened.stream);
-      await out.writeZeros(paddingAfter(member.size));
+      const padding = paddingAfter(member.size);
+      if (!out.takesZeros(padding)) await out.writeZeros(padding);
       packed.push({ ...planned, sha256, offset: layout.contentOffsets[index] as number });
     }
     await out.writeZeros(layout.packedSize - layout.payloadEnd);
@@ -123,7 +127,7 @@ async function packContent(
   out: ChunkedSink,
   interruption: Interruption,
 ): Promise<string> {
-  if (opened.kind === 'whole') await out.write(opened.content);
+  if (opened.kind === 'whole' && !out.takes(opened.content)) await out.write(opened.content);
   const sha256 =
     opened.kind === 'whole' ? opened.sha256 : await packStream(member, opened.stream, out, interruption);
   if (member.expectedSha256 !== undefined && member.expectedSha256 !== sha256) {

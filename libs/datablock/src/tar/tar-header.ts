@@ -26,16 +26,19 @@ export interface TarEntry {
  */
 export function tarHeader(entry: TarEntry, ordinal: number): Buffer {
   const records = paxRecords(entry);
-  const plain = ustarBlock({ ...entry, typeFlag: '0' });
-  if (records.length === 0) return plain;
-  const extension = ustarBlock({
-    name: `PaxHeaders/${ordinal}`,
-    size: records.length,
-    permissions: 0o644,
-    modifiedAt: entry.modifiedAt,
-    typeFlag: 'x',
-  });
-  return Buffer.concat([extension, records, Buffer.alloc(paddingAfter(records.length)), plain]);
+  const size = records.length === 0 ? blockSize : 2 * blockSize + padded(records.length);
+  const header = Buffer.allocUnsafe(size).fill(0);
+  if (records.length > 0) {
+    const name = `PaxHeaders/${ordinal}`;
+    ustarBlock(header, 0, { ...extensionOf(entry), name, size: records.length, typeFlag: 'x' });
+    records.copy(header, blockSize);
+  }
+  ustarBlock(header, size - blockSize, { ...entry, typeFlag: '0' });
+  return header;
+}
+
+function extensionOf({ modifiedAt }: TarEntry): Pick<TarEntry, 'permissions' | 'modifiedAt'> {
+  return { permissions: 0o644, modifiedAt };
 }
 
 /** How many bytes {@link tarHeader} will make, without making them. */
@@ -101,29 +104,39 @@ function isPlainName(name: string): boolean {
   return name.length <= longestPlainName && /^[\x20-\x7e]*$/.test(name);
 }
 
-function ustarBlock(entry: TarEntry & { typeFlag: '0' | 'x' }): Buffer {
-  const block = Buffer.alloc(blockSize);
-  block.write(plainName(entry.name), 0, 'latin1');
-  block.write(octal(entry.permissions, 7), 100, 'latin1');
-  block.write(octal(0, 7), 108, 'latin1');
-  block.write(octal(0, 7), 116, 'latin1');
-  block.write(octal(entry.size > largestOctalSize ? 0 : entry.size, 11), 124, 'latin1');
-  block.write(octal(plainSeconds(entry.modifiedAt), 11), 136, 'latin1');
-  block.write(`        ${entry.typeFlag}`, 148, 'latin1');
-  block.write('ustar\x0000', 257, 'latin1');
-  block.write(octal(0, 7), 329, 'latin1');
-  block.write(octal(0, 7), 337, 'latin1');
+/** Fills a block of zeros. */
+function ustarBlock(header: Buffer, at: number, entry: TarEntry & { typeFlag: '0' | 'x' }): void {
+  header.write(plainName(entry.name), at, 'latin1');
+  octal(header, at + 100, entry.permissions, 7);
+  octal(header, at + 108, 0, 7);
+  octal(header, at + 116, 0, 7);
+  octal(header, at + 124, entry.size > largestOctalSize ? 0 : entry.size, 11);
+  octal(header, at + 136, plainSeconds(entry.modifiedAt), 11);
+  header.fill(space, at + 148, at + 156);
+  header[at + 156] = entry.typeFlag.charCodeAt(0);
+  header.set(magic, at + 257);
+  octal(header, at + 329, 0, 7);
+  octal(header, at + 337, 0, 7);
   let sum = 0;
-  for (let index = 0; index < blockSize; index += 1) sum += block[index] as number;
-  block.write(`${octal(sum, 6)}\0 `, 148, 'latin1');
-  return block;
+  for (let index = at; index < at + blockSize; index += 1) sum += header[index] as number;
+  octal(header, at + 148, sum, 6);
+  header[at + 154] = 0;
 }
+
+const space = 0x20;
+const magic = Buffer.from('ustar\x0000', 'latin1');
 
 /** What a reader from before PAX sees in place of a name it could not hold. */
 function plainName(name: string): string {
   return isPlainName(name) ? name : name.slice(0, longestPlainName).replace(/[^\x20-\x7e]/g, '_');
 }
 
-function octal(value: number, digits: number): string {
-  return value.toString(8).padStart(digits, '0');
+/** Digit by digit: a header has a dozen numbers, and a datablock may have a hundred thousand headers. */
+function octal(header: Buffer, at: number, value: number, digits: number): void {
+  let left = value;
+  for (let index = at + digits - 1; index >= at; index -= 1) {
+    const rest = Math.floor(left / 8);
+    header[index] = 0x30 + (left - rest * 8);
+    left = rest;
+  }
 }

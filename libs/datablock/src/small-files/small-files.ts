@@ -1,0 +1,92 @@
+import type { FilesRead, WantedFile } from './read-batch.js';
+import { ReaderThread } from './reader-thread.js';
+
+/** Files up to this size are read whole, several at a time. */
+export const maxSmallFile = 256 * 1024;
+/** As many as Node's own threads for files by default: that many waits for a distant file system overlap. */
+const maxThreads = 4;
+const maxBatchBytes = 4 * 1024 * 1024;
+/** For fewer files no thread is started. */
+const minBatch = 8;
+/** Where a file takes longer, it is waiting that takes the time, and several threads wait better than one. */
+const slowFileMs = 0.2;
+
+interface Waiting {
+  readonly file: WantedFile;
+  readonly settle: (content: Buffer | undefined) => void;
+}
+
+/**
+ * Reads small files in batches on threads of its own. Each step of a file (open, look, read, look again, close) by Node's own
+ * threads costs more for waking them than the reading takes; here one message wakes a thread for all files that are wanted in the
+ * same moment. A mount that hangs holds these threads, and none of those that the process needs for its other files.
+ */
+export class SmallFiles {
+  private waiting: Waiting[] = [];
+  private readonly threads = new Set<ReaderThread>();
+  private isSlow = false;
+  private isFlushing = false;
+
+  constructor(private readonly script?: URL) {}
+
+  /** Undefined: it is not just what was registered, or was not looked at; the careful way tells. Never rejects. */
+  read(file: WantedFile): Promise<Buffer | undefined> {
+    return new Promise((settle) => {
+      this.waiting.push({ file, settle });
+      if (this.isFlushing) return;
+      this.isFlushing = true;
+      queueMicrotask(() => {
+        this.isFlushing = false;
+        this.flush();
+      });
+    });
+  }
+
+  private flush(): void {
+    if (this.threads.size === 0 && this.waiting.length < minBatch) {
+      for (const { settle } of this.waiting.splice(0)) settle(undefined);
+      return;
+    }
+    const most = this.isSlow ? Math.max(minBatch, Math.ceil(this.waiting.length / maxThreads)) : Infinity;
+    while (this.waiting.length > 0) {
+      const thread = this.idleThread();
+      if (thread === undefined) return;
+      void this.run(thread, this.nextBatch(most));
+    }
+  }
+
+  private idleThread(): ReaderThread | undefined {
+    for (const thread of this.threads) if (!thread.isBusy) return thread;
+    if (this.threads.size === maxThreads) return undefined;
+    const thread: ReaderThread = new ReaderThread(() => this.threads.delete(thread), this.script);
+    this.threads.add(thread);
+    return thread;
+  }
+
+  private nextBatch(most: number): Waiting[] {
+    let [count, bytes] = [0, 0];
+    for (const { file } of this.waiting) {
+      bytes += file.size;
+      if (count > 0 && (count >= most || bytes > maxBatchBytes)) break;
+      count += 1;
+    }
+    return this.waiting.splice(0, count);
+  }
+
+  private async run(thread: ReaderThread, batch: readonly Waiting[]): Promise<void> {
+    const read = await thread.read(batch.map(({ file }) => file));
+    if (read !== undefined) this.isSlow = read.millisecondsEach > slowFileMs;
+    handOut(batch, read);
+    this.flush();
+  }
+}
+
+function handOut(batch: readonly Waiting[], read: FilesRead | undefined): void {
+  const bytes = read === undefined ? undefined : Buffer.from(read.bytes.buffer);
+  let at = 0;
+  for (const [index, { settle }] of batch.entries()) {
+    const length = read?.lengths[index] ?? -1;
+    settle(length < 0 ? undefined : bytes?.subarray(at, at + length));
+    if (length > 0) at += length;
+  }
+}
