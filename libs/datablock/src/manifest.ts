@@ -47,7 +47,7 @@ export function manifestFrameBytes(identity: DatablockManifest['identity']): num
 }
 
 /** The bytes of one member's line without its offset, which is not known before the lengths of all lines are. */
-export function memberLineBytes(member: Omit<ManifestMember, 'sha256' | 'offset'>): number {
+export function memberLineBytes(member: Pick<ManifestMember, 'path' | 'size' | 'modifiedAt'>): number {
   // Instead of making it: this is asked for each member several times.
   return fixedLineBytes + pathBytes(member.path) + String(member.size).length + timeBytes(member.modifiedAt);
 }

@@ -83,7 +83,7 @@ export async function writeDatablock(options: WriteDatablockOptions): Promise<Da
       if (opened.kind === 'stream') lookAhead.release(opened.stream);
       const padding = paddingAfter(member.size);
       if (!out.takesZeros(padding)) await out.writeZeros(padding);
-      packed.push({ ...planned, sha256, offset: layout.contentOffsets[index] as number });
+      packed.push(manifestMember(planned, sha256, layout.contentOffsets[index] as number));
     }
     await out.writeZeros(layout.packedSize - layout.payloadEnd);
     await out.flush();
@@ -119,6 +119,15 @@ function plan(identity: Readonly<Record<string, string>>, members: readonly Plan
     );
   }
   return layout;
+}
+
+/** Field by field: spreading is slow, and members are many. */
+function manifestMember(
+  { path, size, permissions, modifiedAt }: PlannedMember,
+  sha256: string,
+  offset: number,
+): ManifestMember {
+  return { path, size, permissions, modifiedAt, sha256, offset };
 }
 
 async function packContent(

@@ -25,25 +25,25 @@ export interface TarEntry {
  * @param ordinal position of the file in the tar; it only names the extended header, for readers from before PAX.
  */
 export function tarHeader(entry: TarEntry, ordinal: number): Buffer {
+  const { name, size, permissions, modifiedAt } = entry;
   const records = paxRecords(entry);
-  const size = records.length === 0 ? blockSize : 2 * blockSize + padded(records.length);
-  const header = Buffer.allocUnsafe(size).fill(0);
-  if (records.length > 0) {
-    const name = `PaxHeaders/${ordinal}`;
-    ustarBlock(header, 0, { ...extensionOf(entry), name, size: records.length, typeFlag: 'x' });
-    records.copy(header, blockSize);
+  const bytes = Buffer.byteLength(records);
+  const header = Buffer.allocUnsafe(headerSize(bytes)).fill(0);
+  if (bytes > 0) {
+    const extension = { name: `PaxHeaders/${ordinal}`, size: bytes, permissions: 0o644, modifiedAt };
+    ustarBlock(header, 0, extension, 'x');
+    header.write(records, blockSize);
   }
-  ustarBlock(header, size - blockSize, { ...entry, typeFlag: '0' });
+  ustarBlock(header, header.length - blockSize, { name, size, permissions, modifiedAt }, '0');
   return header;
-}
-
-function extensionOf({ modifiedAt }: TarEntry): Pick<TarEntry, 'permissions' | 'modifiedAt'> {
-  return { permissions: 0o644, modifiedAt };
 }
 
 /** How many bytes {@link tarHeader} will make, without making them. */
 export function tarHeaderSize(entry: TarEntry): number {
-  const records = paxRecords(entry).length;
+  return headerSize(Buffer.byteLength(paxRecords(entry)));
+}
+
+function headerSize(records: number): number {
   return records === 0 ? blockSize : 2 * blockSize + padded(records);
 }
 
@@ -69,13 +69,11 @@ export function padded(size: number): number {
   return Math.ceil(size / blockSize) * blockSize;
 }
 
-function paxRecords(entry: TarEntry): Buffer {
-  const records: string[] = [];
-  if (!isPlainName(entry.name)) records.push(paxRecord('path', entry.name));
-  if (entry.size > largestOctalSize) records.push(paxRecord('size', String(entry.size)));
-  const seconds = entry.modifiedAt.getTime() / 1000;
-  if (seconds !== plainSeconds(entry.modifiedAt)) records.push(paxRecord('mtime', decimalSeconds(entry)));
-  return Buffer.from(records.join(''));
+function paxRecords({ name, size, modifiedAt }: TarEntry): string {
+  const path = isPlainName(name) ? '' : paxRecord('path', name);
+  const length = size > largestOctalSize ? paxRecord('size', String(size)) : '';
+  const isWhole = modifiedAt.getTime() / 1000 === plainSeconds(modifiedAt);
+  return `${path}${length}${isWhole ? '' : paxRecord('mtime', decimalSeconds(modifiedAt))}`;
 }
 
 /** `<length> <key>=<value>\n`, where the length counts its own digits. */
@@ -87,7 +85,7 @@ function paxRecord(key: string, value: string): string {
 }
 
 /** Exact to the millisecond: division would show 0.1 as 0.09999. */
-function decimalSeconds({ modifiedAt }: TarEntry): string {
+function decimalSeconds(modifiedAt: Date): string {
   const milliseconds = Math.abs(modifiedAt.getTime());
   const fraction = String(milliseconds % 1000)
     .padStart(3, '0')
@@ -105,7 +103,7 @@ function isPlainName(name: string): boolean {
 }
 
 /** Fills a block of zeros. */
-function ustarBlock(header: Buffer, at: number, entry: TarEntry & { typeFlag: '0' | 'x' }): void {
+function ustarBlock(header: Buffer, at: number, entry: TarEntry, typeFlag: '0' | 'x'): void {
   header.write(plainName(entry.name), at, 'latin1');
   octal(header, at + 100, entry.permissions, 7);
   octal(header, at + 108, 0, 7);
@@ -113,7 +111,7 @@ function ustarBlock(header: Buffer, at: number, entry: TarEntry & { typeFlag: '0
   octal(header, at + 124, entry.size > largestOctalSize ? 0 : entry.size, 11);
   octal(header, at + 136, plainSeconds(entry.modifiedAt), 11);
   header.fill(space, at + 148, at + 156);
-  header[at + 156] = entry.typeFlag.charCodeAt(0);
+  header[at + 156] = typeFlag.charCodeAt(0);
   header.set(magic, at + 257);
   octal(header, at + 329, 0, 7);
   octal(header, at + 337, 0, 7);
