@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { inColumns, type FilesRead, type WantedFile } from './read-batch.js';
 
-/** A thread that needs no more may go: it costs about as much memory as a thousand files. */
+/** A thread that nobody needed for so long goes: it costs about as much memory as ten thousand members. */
 const maxIdleMs = 10_000;
 const resourceLimits = { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 4 };
 
@@ -11,18 +11,16 @@ export class ReaderThread {
   private settle: ((read: FilesRead | undefined) => void) | undefined;
   private idle: NodeJS.Timeout | undefined;
 
+  /** @param onEnd told before the thread ends, for whatever reason: it takes no further batch */
   constructor(
     private readonly onEnd: () => void,
     script = new URL('./reader.thread.js', import.meta.url),
   ) {
     this.worker = new Worker(script, { resourceLimits, env: {}, execArgv: [] });
-    this.worker.on('message', (read: FilesRead) => this.end(read));
+    this.worker.on('message', (read: FilesRead) => this.answer(read));
     // What it had in hand is read in the careful way, which needs no thread of ours.
-    this.worker.on('error', () => this.end(undefined));
-    this.worker.on('exit', () => {
-      onEnd();
-      this.end(undefined);
-    });
+    this.worker.on('error', () => this.end());
+    this.worker.on('exit', () => this.end());
   }
 
   get isBusy(): boolean {
@@ -39,12 +37,18 @@ export class ReaderThread {
     });
   }
 
-  private end(read: FilesRead | undefined): void {
+  end(): void {
+    this.onEnd();
+    this.answer(undefined);
+    clearTimeout(this.idle);
+    void this.worker.terminate();
+  }
+
+  private answer(read: FilesRead | undefined): void {
     const { settle } = this;
     this.settle = undefined;
     this.worker.unref();
-    clearTimeout(this.idle);
-    this.idle = setTimeout(() => void this.worker.terminate(), maxIdleMs).unref();
+    this.idle = setTimeout(() => this.end(), maxIdleMs).unref();
     settle?.(read);
   }
 }

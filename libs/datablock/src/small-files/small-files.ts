@@ -11,6 +11,9 @@ const minBatch = 8;
 /** Where a file takes longer, it is waiting that takes the time, and several threads wait better than one. */
 const slowFileMs = 0.2;
 
+/** Where threads end by themselves so often, files are read without them. */
+const maxFailures = 3;
+
 interface Waiting {
   readonly file: WantedFile;
   readonly settle: (content: Buffer | undefined) => void;
@@ -26,8 +29,14 @@ export class SmallFiles {
   private readonly threads = new Set<ReaderThread>();
   private isSlow = false;
   private isFlushing = false;
+  private failures = 0;
 
   constructor(private readonly script?: URL) {}
+
+  /** Ends its threads; what they have in hand comes back unread. */
+  close(): void {
+    for (const thread of this.threads) thread.end();
+  }
 
   /** Undefined: it is not just what was registered, or was not looked at; the careful way tells. Never rejects. */
   read(file: WantedFile): Promise<Buffer | undefined> {
@@ -43,13 +52,15 @@ export class SmallFiles {
   }
 
   private flush(): void {
-    if (this.threads.size === 0 && this.waiting.length < minBatch) {
-      for (const { settle } of this.waiting.splice(0)) settle(undefined);
+    if (this.failures === maxFailures || (this.threads.size === 0 && this.waiting.length < minBatch)) {
+      handOut(this.waiting.splice(0), undefined);
       return;
     }
     const most = this.isSlow ? Math.max(minBatch, Math.ceil(this.waiting.length / maxThreads)) : Infinity;
     while (this.waiting.length > 0) {
       const thread = this.idleThread();
+      // Without any thread nobody would come back for them.
+      if (thread === undefined && this.threads.size === 0) handOut(this.waiting.splice(0), undefined);
       if (thread === undefined) return;
       void this.run(thread, this.nextBatch(most));
     }
@@ -58,9 +69,19 @@ export class SmallFiles {
   private idleThread(): ReaderThread | undefined {
     for (const thread of this.threads) if (!thread.isBusy) return thread;
     if (this.threads.size === maxThreads) return undefined;
-    const thread: ReaderThread = new ReaderThread(() => this.threads.delete(thread), this.script);
-    this.threads.add(thread);
-    return thread;
+    return this.newThread();
+  }
+
+  private newThread(): ReaderThread | undefined {
+    try {
+      const thread: ReaderThread = new ReaderThread(() => this.threads.delete(thread), this.script);
+      this.threads.add(thread);
+      return thread;
+    } catch {
+      // The system has no room for one more.
+      this.failures += 1;
+      return undefined;
+    }
   }
 
   private nextBatch(most: number): Waiting[] {
@@ -75,7 +96,8 @@ export class SmallFiles {
 
   private async run(thread: ReaderThread, batch: readonly Waiting[]): Promise<void> {
     const read = await thread.read(batch.map(({ file }) => file));
-    if (read !== undefined) this.isSlow = read.millisecondsEach > slowFileMs;
+    if (read === undefined) this.failures += 1;
+    else this.isSlow = read.millisecondsEach > slowFileMs;
     handOut(batch, read);
     this.flush();
   }

@@ -104,7 +104,7 @@ function isPlainName(name: string): boolean {
 
 /** Fills a block of zeros. */
 function ustarBlock(header: Buffer, at: number, entry: TarEntry, typeFlag: '0' | 'x'): void {
-  header.write(plainName(entry.name), at, 'latin1');
+  const nameEnd = at + header.write(plainName(entry.name), at, 'latin1');
   octal(header, at + 100, entry.permissions, 7);
   octal(header, at + 108, 0, 7);
   octal(header, at + 116, 0, 7);
@@ -115,10 +115,17 @@ function ustarBlock(header: Buffer, at: number, entry: TarEntry, typeFlag: '0' |
   header.set(magic, at + 257);
   octal(header, at + 329, 0, 7);
   octal(header, at + 337, 0, 7);
-  let sum = 0;
-  for (let index = at; index < at + blockSize; index += 1) sum += header[index] as number;
+  // All else is zeros.
+  const sum =
+    sumOf(header, at, nameEnd) + sumOf(header, at + 100, at + 157) + sumOf(header, at + 257, at + 345);
   octal(header, at + 148, sum, 6);
   header[at + 154] = 0;
+}
+
+function sumOf(bytes: Buffer, from: number, to: number): number {
+  let sum = 0;
+  for (let index = from; index < to; index += 1) sum += bytes[index] as number;
+  return sum;
 }
 
 const space = 0x20;
