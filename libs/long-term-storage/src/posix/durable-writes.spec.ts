@@ -59,4 +59,60 @@ describe('A file on a POSIX share', () => {
     assert.equal(await share.stat('pid/1/0.tar'), undefined);
     assert.deepEqual(readdirSync(join(parent, 'pid', '1')), []);
   });
+
+  const mebibyte = Buffer.alloc(2 ** 20, 'x');
+  const mebibytes = async (count: number) => {
+    const writer = await share.create('pid/1/0.tar', 't');
+    for (let index = 0; index < count; index += 1) await writer.write(mebibyte);
+    return writer;
+  };
+
+  it('goes to the disk while it grows, and as a whole in the end', async () => {
+    const sizes: number[] = [];
+    handles.sync = async function (this: FileHandle) {
+      const found = await this.stat();
+      if (found.isFile()) sizes.push(found.size / 2 ** 20);
+      return real.call(this);
+    };
+    const writer = await mebibytes(70);
+    assert.ok(sizes.length === 1 && sizes[0]! >= 64, `synchronised at ${sizes.join()}`);
+    await writer.commit();
+    assert.equal(sizes.at(-1), 70);
+    await share.remove('pid/1/0.tar');
+  });
+
+  for (const end of ['write', 'commit'] as const)
+    it(`never has its name when the disk did not take what came before, though the last call says nothing: ${end}`, async () => {
+      let calls = 0;
+      handles.sync = function (this: FileHandle) {
+        calls += 1;
+        // As the system does: it tells once.
+        return calls > 1 ? real.call(this) : Promise.reject(Object.assign(new Error('i/o'), { code: 'EIO' }));
+      };
+      const writer = await mebibytes(64);
+      await new Promise(setImmediate);
+      const fault = { code: 'long-term-storage.unavailable', retriable: true };
+      await assert.rejects(end === 'write' ? writer.write(mebibyte) : writer.commit(), fault);
+      await assert.rejects(writer.commit(), { code: 'long-term-storage.writer-closed' });
+      await writer.discard();
+      assert.equal(await share.stat('pid/1/0.tar'), undefined);
+      assert.equal(calls, 1);
+    });
+
+  it('is closed only when nothing of it is on its way to the disk', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    handles.sync = async function (this: FileHandle) {
+      await held;
+      return real.call(this);
+    };
+    const writer = await mebibytes(64);
+    let isOver = false;
+    const discarding = writer.discard().then(() => (isOver = true));
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+    assert.ok(!isOver);
+    release();
+    await discarding;
+    assert.deepEqual(readdirSync(join(parent, 'pid', '1')), []);
+  });
 });

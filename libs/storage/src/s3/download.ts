@@ -6,6 +6,8 @@ import type { ObjectRange, OpenObject } from '../object-store.js';
 import type { S3Client } from './s3-client.js';
 import { storageError } from './s3-errors.js';
 
+const chunksAhead = 4;
+
 /** Reads an object, taking up the thread where a connection broke. */
 export class Download {
   private readonly subject;
@@ -38,7 +40,8 @@ export class Download {
     this.etag = first.headers.etag;
     const length = Number(first.headers['content-length']);
     if (Number.isSafeInteger(length)) this.end = this.at + length;
-    const body = Readable.from(this.chunks(first), { objectMode: false, highWaterMark: 256 * 1024 });
+    // Counted in chunks (of 64 KiB at most) and not in bytes: those that wait would be copied into one when they are read.
+    const body = Readable.from(this.chunks(first), { highWaterMark: chunksAhead });
     return { body, etag: withoutQuotes(this.etag) };
   }
 
