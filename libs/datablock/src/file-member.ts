@@ -6,7 +6,7 @@ import type { DatablockMember } from './member.js';
 import { openRegularFile, statOf, type OpenFile } from './regular-file.js';
 import { differenceOf, type RegisteredFile } from './small-files/registered-file.js';
 import { SmallFiles, maxSmallFile } from './small-files/small-files.js';
-import { WholeContent } from './whole-content.js';
+import { WholeContent } from './small-files/whole-content.js';
 
 const readBytes = 1024 * 1024;
 const smallFiles = new SmallFiles();
@@ -88,6 +88,7 @@ function changed(path: string, difference: string): PermanentError {
  */
 class FileContent implements AsyncIterable<Buffer> {
   private closed = false;
+  private reading: Promise<{ buffer: Buffer; bytesRead: number }> | undefined;
   private readonly descriptor: number;
   private readonly found: Stats;
 
@@ -101,21 +102,20 @@ class FileContent implements AsyncIterable<Buffer> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
     let seen = 0;
-    let reading = this.read(seen);
+    this.reading = this.read(seen);
     try {
       for (;;) {
-        const { buffer, bytesRead } = await reading;
+        const { buffer, bytesRead } = await this.reading;
         seen += bytesRead;
         const last = bytesRead < buffer.length || seen > this.found.size;
         // The next read runs while the consumer hashes this chunk.
-        if (!last) reading = this.read(seen);
+        if (!last) this.reading = this.read(seen);
         // Before the last chunk is given out: who has all bytes may rely on them.
         if (last) await this.assertUnchanged();
         if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
         if (last) return;
       }
     } finally {
-      await reading.catch(() => undefined);
       this.destroy();
     }
   }
@@ -125,7 +125,10 @@ class FileContent implements AsyncIterable<Buffer> {
     if (this.closed) return;
     this.closed = true;
     // Read only: nothing can be lost by an error here.
-    close(this.descriptor, () => undefined);
+    const end = (): void => close(this.descriptor, () => undefined);
+    // Nobody may be given its number while a read is under way, and nobody may be left to meet that one's failure.
+    if (this.reading === undefined) end();
+    else this.reading.then(end, end);
   }
 
   /** The bytes read so far may be a mixture of two versions. */

@@ -2,7 +2,7 @@ import { close, constants, fstat, open, type Stats } from 'node:fs';
 import { readlink, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PermanentError, safeRelativePath } from '#kernel';
-import { isInside } from './paths.js';
+import { isInside } from './small-files/paths.js';
 
 /** A file that is open for reading, and what it was at that moment. */
 export interface OpenFile {

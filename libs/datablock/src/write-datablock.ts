@@ -3,7 +3,7 @@ import { PermanentError } from '#kernel';
 import { ChunkedSink, type DatablockSink } from './chunked-sink.js';
 import { Interruption } from './interruption.js';
 import { layOut, renderFront, renderPayloadHeader, type Layout, type PlannedMember } from './tar/layout.js';
-import { LookAhead, guardedContent, type OpenedMember } from './look-ahead.js';
+import { LookAhead, changedError, readingError, type OpenedMember } from './look-ahead.js';
 import { maximumManifestBytes, type DatablockManifest, type ManifestMember } from './manifest.js';
 import { inTarOrder, plannedMember, type DatablockMember } from './member.js';
 import { paddingAfter } from './tar/tar-header.js';
@@ -156,14 +156,25 @@ async function packStream(
   interruption: Interruption,
 ): Promise<string> {
   const digest = createHash('sha256');
-  const content = guardedContent(member, stream);
+  const content = stream[Symbol.asyncIterator]();
+  let found = 0;
   // Not `for await`: a source that hangs must not hold up an abort.
   for (;;) {
-    const step = await interruption.race(content.next());
-    if (step.done === true) return digest.digest('hex');
+    let step: IteratorResult<Uint8Array, unknown>;
+    try {
+      step = await interruption.race(content.next());
+    } catch (error) {
+      interruption.check();
+      throw readingError(member, found, error);
+    }
+    if (step.done === true) break;
+    found += step.value.length;
+    if (found > member.size) break;
     digest.update(step.value);
     await out.write(step.value);
   }
+  if (found !== member.size) throw changedError(member, found);
+  return digest.digest('hex');
 }
 
 async function fillFront(

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, realpathSync } from 'node:fs';
-import { isInside } from '../paths.js';
+import { isInside } from './paths.js';
 import { differenceOf, type RegisteredFile } from './registered-file.js';
 
 /** A registered file below a folder. */

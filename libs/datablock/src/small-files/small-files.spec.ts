@@ -125,9 +125,8 @@ describe('Small files that are wanted at once', () => {
     ];
     const { lengths, bytes } = readBatch([...bad, ...good]);
     assert.deepEqual(lengths, [...bad.map(() => -1), ...good.map(({ size }) => size)]);
-    const text = Buffer.from(bytes).toString();
-    assert.ok(text.startsWith(contentOf('sub1/f1') + contentOf('sub0/f0')));
-    assert.ok(!text.includes('secret'));
+    const contents = contentOf('sub1/f1') + contentOf('sub0/f0');
+    assert.equal(Buffer.from(bytes).toString('utf8', 0, contents.length), contents);
   });
 
   it('leave no file open', () => {

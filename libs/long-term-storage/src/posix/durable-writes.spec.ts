@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ describe('A file on a POSIX share', () => {
   const parent = mkdtempSync(join(tmpdir(), 'catena-durable-'));
   const share = new PosixShare({ name: 'share', root: parent });
   const final = join(parent, 'pid', '1', '0.tar');
-  let handles: { sync: FileHandle['sync'] };
+  let handles: { sync: FileHandle['sync']; writev: FileHandle['writev'] };
   let real: FileHandle['sync'];
   before(async () => {
     const handle = await open(join(parent, 'any'), 'w');
@@ -58,6 +58,28 @@ describe('A file on a POSIX share', () => {
     await writer.discard();
     assert.equal(await share.stat('pid/1/0.tar'), undefined);
     assert.deepEqual(readdirSync(join(parent, 'pid', '1')), []);
+  });
+
+  it('is whole when the system takes fewer bytes at once than it is given', async () => {
+    const { writev } = handles;
+    try {
+      for (let most = 0; most <= 11; most += 1) {
+        handles.writev = async function (this: FileHandle, pieces: readonly Buffer[], position?: number) {
+          const taken = Buffer.concat(pieces).subarray(0, most);
+          await this.write(taken, 0, taken.length, position);
+          return { bytesWritten: taken.length, buffers: pieces };
+        } as FileHandle['writev'];
+        const writer = await share.create('pid/1/0.tar', 't');
+        await writer.write(Buffer.from('>'));
+        await writer.writePieces?.(['one', '', 'three', 'six'].map((piece) => Buffer.from(piece)));
+        await writer.write(Buffer.from('<'));
+        await writer.commit();
+        assert.equal(readFileSync(final, 'utf8'), '>onethreesix<');
+        await share.remove('pid/1/0.tar');
+      }
+    } finally {
+      handles.writev = writev;
+    }
   });
 
   const mebibyte = Buffer.alloc(2 ** 20, 'x');

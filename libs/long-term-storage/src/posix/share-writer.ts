@@ -49,6 +49,13 @@ export class ShareWriter implements LongTermWriter {
     crashPoint('long-term-storage.mid-write');
   }
 
+  async writePieces(pieces: readonly Buffer[]): Promise<void> {
+    await this.step(() => this.writeEach(this.end, pieces));
+    this.end += bytesOf(pieces);
+    this.syncBehind();
+    crashPoint('long-term-storage.mid-write');
+  }
+
   async writeAt(position: number, chunk: Buffer): Promise<void> {
     if (position < 0 || position + chunk.length > this.end) {
       throw new PermanentError(
@@ -154,4 +161,21 @@ export class ShareWriter implements LongTermWriter {
       done += bytesWritten;
     }
   }
+
+  private async writeEach(position: number, pieces: readonly Buffer[]): Promise<void> {
+    const { bytesWritten } = await this.file.handle.writev(pieces, position);
+    if (bytesWritten === bytesOf(pieces)) return;
+    let done = bytesWritten;
+    let end = 0;
+    for (const piece of pieces) {
+      end += piece.length;
+      if (end <= done) continue;
+      await this.writeAll(position + done, piece.subarray(piece.length - (end - done)));
+      done = end;
+    }
+  }
+}
+
+function bytesOf(pieces: readonly Buffer[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
