@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { inColumns, type FilesRead, type WantedFile } from './read-batch.js';
 
-/** A thread that nobody needed for so long goes: it costs about as much memory as ten thousand members. */
+/** A thread that nobody needed for so long goes: it takes 8 MB. */
 const maxIdleMs = 10_000;
 const resourceLimits = { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 4 };
 

@@ -3,13 +3,13 @@ import { ReaderThread } from './reader-thread.js';
 
 /** Files up to this size are read whole, several at a time. */
 export const maxSmallFile = 256 * 1024;
-/** As many as Node's own threads for files by default: that many waits for a distant file system overlap. */
+/** As many as Node's own threads for files by default, so many waits for a distant file system overlap; 8 MB each. */
 const maxThreads = 4;
 const maxBatchBytes = 4 * 1024 * 1024;
 /** For fewer files no thread is started. */
 const minBatch = 8;
 /** Where a file takes longer, it is waiting that takes the time, and several threads wait better than one. */
-const slowFileMs = 0.2;
+const slowFileMs = 0.3;
 
 /** Where threads end by themselves so often, files are read without them. */
 const maxFailures = 3;
