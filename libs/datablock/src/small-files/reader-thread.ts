@@ -14,7 +14,7 @@ export class ReaderThread {
   /** @param onEnd told before the thread ends, for whatever reason: it takes no further batch */
   constructor(
     private readonly onEnd: () => void,
-    script = new URL('./reader.thread.js', import.meta.url),
+    script = new URL('./read-in-thread.js', import.meta.url),
   ) {
     this.worker = new Worker(script, { resourceLimits, env: {}, execArgv: [] });
     this.worker.on('message', (read: FilesRead) => this.answer(read));

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { backOff, wait } from '#kernel';
 
-/** Chunks (of 64 KiB at most) that are read before somebody asks. */
+/** Chunks (of 64 KiB at most) that are read before the reader asks for them. */
 const chunksAhead = 4;
 
 /** How an answer that broke off goes on. */
