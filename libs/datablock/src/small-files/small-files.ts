@@ -1,5 +1,5 @@
 import type { FilesRead, WantedFile } from './read-batch.js';
-import { ReaderThread } from './read-in-thread.js';
+import { ReaderThread } from './reader-thread.js';
 
 /** Files up to this size are read whole, several at a time. */
 export const maxSmallFile = 256 * 1024;
