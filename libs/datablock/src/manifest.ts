@@ -71,7 +71,9 @@ const lastOfFourDigits = Date.parse('9999-12-31T23:59:59.999Z');
 /** Of a line without its path, size, time and offset. */
 const fixedLineBytes =
   memberLine({ path: '', size: 0, permissions: 0, modifiedAt: new Date(0), sha256: '0'.repeat(64) }, '')
-    .length - '""0'.length - new Date(0).toISOString().length;
+    .length -
+  '""0'.length -
+  new Date(0).toISOString().length;
 
 export const memberSeparatorBytes = 2;
 
