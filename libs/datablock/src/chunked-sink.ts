@@ -4,11 +4,15 @@ import type { Interruption } from './interruption.js';
 export interface DatablockSink {
   /** Appends. The chunk must not be used after the promise has settled: its memory is filled again. */
   write(chunk: Buffer): Promise<void>;
+  /** Appends all of them, in this order; where it is there, what is large enough is not copied together first. Same rule. */
+  writePieces?(pieces: readonly Buffer[]): Promise<void>;
   /** Overwrites bytes that were appended before; the end stays where it is. Same rule for the chunk. */
   writeAt(position: number, chunk: Buffer): Promise<void>;
 }
 
 const chunkBytes = 1024 * 1024;
+/** Copying smaller ones costs less than passing them by themselves. */
+const minPiece = 32 * 1024;
 
 /**
  * Gathers small pieces into chunks of 1 MiB and passes large ones through uncopied. One write is under way while the
@@ -17,34 +21,49 @@ const chunkBytes = 1024 * 1024;
 export class ChunkedSink {
   private current = Buffer.allocUnsafeSlow(chunkBytes);
   private spare = Buffer.allocUnsafeSlow(chunkBytes);
+  /** What goes next, in order; what follows in `current` from `listed` on is not in it yet. */
+  private pieces: Buffer[] = [];
+  private listed = 0;
   private filled = 0;
+  /** Bytes of all that goes next. */
+  private gathered = 0;
   private accepted = 0;
   private underWay: Promise<void> = Promise.resolve();
+  /** Pieces from this size on are not copied. */
+  private readonly uncopied: number;
 
   constructor(
     private readonly sink: DatablockSink,
     private readonly interruption: Interruption,
     private readonly onChunk: (position: number) => void,
-  ) {}
+  ) {
+    this.uncopied = sink.writePieces === undefined ? chunkBytes / 2 : minPiece;
+  }
 
   /** Bytes accepted so far. */
   get position(): number {
     return this.accepted;
   }
 
+  /** Takes what fits into the chunk at hand; false: nothing was taken, {@link write} it. Saves a wait for each tiny piece. */
+  takes(bytes: Uint8Array): boolean {
+    if (bytes.length >= chunkBytes - this.gathered) return false;
+    this.copy(bytes);
+    return true;
+  }
+
+  takesZeros(count: number): boolean {
+    return count < zeros.length && this.takes(zeros.subarray(0, count));
+  }
+
   async write(bytes: Uint8Array): Promise<void> {
-    this.accepted += bytes.length;
-    if (bytes.length >= chunkBytes / 2) {
-      await this.handOver();
-      return this.send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    }
+    if (bytes.length >= this.uncopied) return this.pass(bytes);
     let rest = bytes;
     while (rest.length > 0) {
-      const room = Math.min(rest.length, chunkBytes - this.filled);
-      this.current.set(rest.subarray(0, room), this.filled);
-      this.filled += room;
+      const room = Math.min(rest.length, chunkBytes - this.gathered);
+      this.copy(rest.subarray(0, room));
       rest = rest.subarray(room);
-      if (this.filled === chunkBytes) await this.handOver();
+      if (this.gathered === chunkBytes) await this.handOver();
     }
   }
 
@@ -60,18 +79,46 @@ export class ChunkedSink {
     await this.interruption.race(this.underWay);
   }
 
-  private async handOver(): Promise<void> {
-    if (this.filled === 0) return;
-    const full = this.current.subarray(0, this.filled);
-    await this.send(full);
-    [this.current, this.spare] = [this.spare, this.current];
-    this.filled = 0;
+  private async pass(bytes: Uint8Array): Promise<void> {
+    const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (this.sink.writePieces === undefined || this.gathered + piece.length > chunkBytes)
+      await this.handOver();
+    this.list();
+    this.pieces.push(piece);
+    this.gathered += piece.length;
+    this.accepted += piece.length;
+    if (this.sink.writePieces === undefined || this.gathered >= chunkBytes) await this.handOver();
   }
 
-  /** Waits for the write before, so that after this call only `chunk` itself may still be in use. */
-  private async send(chunk: Buffer): Promise<void> {
+  private copy(bytes: Uint8Array): void {
+    this.current.set(bytes, this.filled);
+    this.filled += bytes.length;
+    this.gathered += bytes.length;
+    this.accepted += bytes.length;
+  }
+
+  /** What was copied is a piece of its own before the next one that was not. */
+  private list(): void {
+    if (this.filled > this.listed) this.pieces.push(this.current.subarray(this.listed, this.filled));
+    this.listed = this.filled;
+  }
+
+  private async handOver(): Promise<void> {
+    this.list();
+    if (this.pieces.length === 0) return;
+    await this.send(this.pieces);
+    [this.current, this.spare] = [this.spare, this.current];
+    [this.pieces, this.listed, this.filled, this.gathered] = [[], 0, 0, 0];
+  }
+
+  /** Waits for the write before, so that after this call only these pieces may still be in use. */
+  private async send(pieces: readonly Buffer[]): Promise<void> {
     await this.interruption.race(this.underWay);
-    this.underWay = this.sink.write(chunk);
+    const [only] = pieces as [Buffer];
+    this.underWay =
+      pieces.length > 1 && this.sink.writePieces !== undefined
+        ? this.sink.writePieces(pieces)
+        : this.sink.write(only);
     // Its failure is met at the next call; until then it must not count as unhandled.
     this.underWay.catch(() => undefined);
     this.onChunk(this.accepted);

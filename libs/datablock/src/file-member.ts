@@ -4,17 +4,12 @@ import { join } from 'node:path';
 import { PermanentError, safeRelativePath, TransientError } from '#kernel';
 import type { DatablockMember } from './member.js';
 import { openRegularFile, statOf, type OpenFile } from './regular-file.js';
+import { differenceOf, type RegisteredFile } from './small-files/registered-file.js';
+import { SmallFiles, maxSmallFile } from './small-files/small-files.js';
+import { WholeContent } from './small-files/whole-content.js';
 
 const readBytes = 1024 * 1024;
-
-/** A file as it was registered, which is what an archive promises to hold. */
-export interface RegisteredFile {
-  /** Relative to the folder. */
-  readonly path: string;
-  /** Bytes. */
-  readonly size: number;
-  readonly modifiedAt: Date;
-}
+const smallFiles = new SmallFiles();
 
 /**
  * A file below a local folder as a member, with the size, time and permissions it has now.
@@ -46,11 +41,25 @@ export async function openRegisteredFile(
   registered: RegisteredFile,
   tolerance: number,
 ): Promise<AsyncIterable<Buffer>> {
+  const small = await smallContent(root, registered, tolerance);
+  if (small !== undefined) return new WholeContent(small);
   const file = await openRegularFile(root, registered.path);
   const difference = differenceOf(file.found, registered, tolerance);
   if (difference === undefined) return new FileContent(registered.path, file);
   close(file.descriptor, () => undefined);
   throw changed(registered.path, difference);
+}
+
+/** Undefined: only the careful way tells what it is. */
+async function smallContent(
+  root: string,
+  registered: RegisteredFile,
+  tolerance: number,
+): Promise<Buffer | undefined> {
+  const { path, size, modifiedAt } = registered;
+  // Elsewhere nothing tells where an open descriptor really is.
+  if (process.platform !== 'linux' || size > maxSmallFile) return undefined;
+  return smallFiles.read({ root, path: safeRelativePath(path), size, modifiedAt, tolerance });
 }
 
 /** The same look at a file whose content nobody wants now. @throws as `openRegisteredFile` */
@@ -63,19 +72,6 @@ export async function assertRegisteredFile(
   close(descriptor, () => undefined);
   const difference = differenceOf(found, registered, tolerance);
   if (difference !== undefined) throw changed(registered.path, difference);
-}
-
-function differenceOf(
-  { size, mtimeMs }: Stats,
-  { size: registeredSize, modifiedAt }: RegisteredFile,
-  tolerance: number,
-): string | undefined {
-  if (size !== registeredSize) return `Expected ${registeredSize} bytes as registered, found ${size}`;
-  const registered = modifiedAt.getTime();
-  // The catalogue keeps milliseconds, file systems keep less or more.
-  if (Math.abs(mtimeMs - registered) < Math.max(1, tolerance + 1)) return undefined;
-  const [expected, found] = [registered, mtimeMs].map((time) => new Date(time).toISOString());
-  return `Expected the modification time ${expected} as registered, found ${found}`;
 }
 
 function changed(path: string, difference: string): PermanentError {
@@ -92,6 +88,7 @@ function changed(path: string, difference: string): PermanentError {
  */
 class FileContent implements AsyncIterable<Buffer> {
   private closed = false;
+  private reading: Promise<{ buffer: Buffer; bytesRead: number }> | undefined;
   private readonly descriptor: number;
   private readonly found: Stats;
 
@@ -105,21 +102,20 @@ class FileContent implements AsyncIterable<Buffer> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
     let seen = 0;
-    let reading = this.read(seen);
+    this.reading = this.read(seen);
     try {
       for (;;) {
-        const { buffer, bytesRead } = await reading;
+        const { buffer, bytesRead } = await this.reading;
         seen += bytesRead;
         const last = bytesRead < buffer.length || seen > this.found.size;
         // The next read runs while the consumer hashes this chunk.
-        if (!last) reading = this.read(seen);
+        if (!last) this.reading = this.read(seen);
         // Before the last chunk is given out: who has all bytes may rely on them.
         if (last) await this.assertUnchanged();
         if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
         if (last) return;
       }
     } finally {
-      await reading.catch(() => undefined);
       this.destroy();
     }
   }
@@ -129,7 +125,10 @@ class FileContent implements AsyncIterable<Buffer> {
     if (this.closed) return;
     this.closed = true;
     // Read only: nothing can be lost by an error here.
-    close(this.descriptor, () => undefined);
+    const end = (): void => close(this.descriptor, () => undefined);
+    // Nobody may be given its number while a read is under way, and nobody may be left to meet that one's failure.
+    if (this.reading === undefined) end();
+    else this.reading.then(end, end);
   }
 
   /** The bytes read so far may be a mixture of two versions. */

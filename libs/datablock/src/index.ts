@@ -1,10 +1,5 @@
 export type { DatablockSink } from './chunked-sink.js';
-export {
-  assertRegisteredFile,
-  memberFromFile,
-  openRegisteredFile,
-  type RegisteredFile,
-} from './file-member.js';
+export { assertRegisteredFile, memberFromFile, openRegisteredFile } from './file-member.js';
 export { checksumListName } from './tar/layout.js';
 export {
   datablockFormat,
@@ -27,7 +22,10 @@ export {
   type ParcelEntry,
 } from './parcel.js';
 export { maxGapBytes, partOf, planPart, rangesOf, type ByteRange, type DatablockPart } from './part.js';
-export { isInside, openRegularFile, type OpenFile } from './regular-file.js';
+export { isInside } from './small-files/paths.js';
+export { openRegularFile, type OpenFile } from './regular-file.js';
+export type { RegisteredFile } from './small-files/registered-file.js';
+export { WholeContent } from './small-files/whole-content.js';
 export { readDatablock, readManifest } from './read-datablock.js';
 export type { ReadDatablockOptions, UnpackedMember } from './read-datablock.js';
 export { verifyDatablock } from './verify-datablock.js';

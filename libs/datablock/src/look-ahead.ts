@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { CatenaError, isAway, isRetriable, messageOf, PermanentError, TransientError } from '#kernel';
 import type { Interruption } from './interruption.js';
 import type { DatablockMember } from './member.js';
+import { WholeContent } from './small-files/whole-content.js';
 
 /** A member whose reading has begun: small ones are already read whole, of large ones only the stream is open. */
 export type OpenedMember =
@@ -9,7 +10,9 @@ export type OpenedMember =
   | { readonly kind: 'stream'; readonly stream: AsyncIterable<Uint8Array> };
 
 const longestWhole = 256 * 1024;
-const windowMembers = 64;
+const windowMembers = 96;
+/** In bursts: waking the threads that read files for one file at a time costs more than the reading. */
+const burstMembers = 32;
 /** Open streams hold connections of a pool that others need too. */
 const windowStreams = 8;
 /** Counted in bytes of the tar, so that nothing is opened long before its turn: idle connections get closed. */
@@ -17,10 +20,11 @@ const windowBytes = 16 * 1024 * 1024;
 
 /**
  * Opens the next members while the present one is packed, so that the waiting times of an object store overlap.
- * Bounded in members and bytes: at most 8 streams, and 64 small members of 16 MiB altogether.
+ * Bounded in members and bytes: at most 8 streams, and 96 small members of 16 MiB altogether.
  */
 export class LookAhead {
-  private readonly opened = new Map<number, Promise<OpenedMember>>();
+  private readonly opening = new Map<number, Promise<OpenedMember>>();
+  private readonly opened = new Map<number, OpenedMember>();
   private readonly streams = new Set<AsyncIterable<Uint8Array>>();
   private next = 0;
   private taken = 0;
@@ -35,8 +39,7 @@ export class LookAhead {
 
   /** Tells how far the tar was written; opens what has come within reach. */
   advance(position: number): void {
-    // In bursts: waking the threads that read files for one file at a time costs more than the reading.
-    if (this.next - this.taken > windowMembers / 2) return;
+    if (this.next - this.taken > windowMembers - burstMembers) return;
     while (
       this.next < this.members.length &&
       this.next - this.taken < windowMembers &&
@@ -47,12 +50,21 @@ export class LookAhead {
     }
   }
 
-  /** Members are taken in order, each once. */
-  async take(index: number, position: number): Promise<OpenedMember> {
+  /** Members are taken in order, each once. What is there already is had without a wait: tiny members are many. */
+  take(index: number, position: number): OpenedMember | Promise<OpenedMember> {
     this.advance(position);
     if (this.next === index) this.begin();
-    const opening = this.opened.get(index) as Promise<OpenedMember>;
-    const opened = await this.interruption.race(opening);
+    const opened = this.opened.get(index);
+    return opened === undefined ? this.waitFor(index) : this.handOut(index, opened);
+  }
+
+  private async waitFor(index: number): Promise<OpenedMember> {
+    const opening = this.opening.get(index) as Promise<OpenedMember>;
+    return this.handOut(index, await this.interruption.race(opening));
+  }
+
+  private handOut(index: number, opened: OpenedMember): OpenedMember {
+    this.opening.delete(index);
     this.opened.delete(index);
     this.taken = index + 1;
     if (this.isLarge(index)) this.streamsAhead -= 1;
@@ -72,11 +84,15 @@ export class LookAhead {
   }
 
   private begin(): void {
-    const opening = this.open(this.members[this.next] as DatablockMember);
-    // Met when the member is taken; a failure before that must not count as unhandled.
-    opening.catch(() => undefined);
-    this.opened.set(this.next, opening);
-    if (this.isLarge(this.next)) this.streamsAhead += 1;
+    const index = this.next;
+    const opening = this.open(this.members[index] as DatablockMember);
+    this.opening.set(index, opening);
+    opening.then(
+      (opened) => void this.opened.set(index, opened),
+      // Met when the member is taken; a failure before that must not count as unhandled.
+      () => undefined,
+    );
+    if (this.isLarge(index)) this.streamsAhead += 1;
     this.next += 1;
   }
 
@@ -103,33 +119,24 @@ export class LookAhead {
   }
 }
 
-/**
- * The content of a member, guarded: never more bytes than announced, never fewer without an error, and errors that say
- * which member.
- *
- * @throws PermanentError `datablock.member-changed`
- * @throws TransientError `datablock.member-unreadable`
- */
-export async function* guardedContent(
-  member: DatablockMember,
-  stream: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, undefined> {
+/** Never more bytes than announced, never fewer without an error. */
+async function readWhole(member: DatablockMember, stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  if (stream instanceof WholeContent) {
+    if (stream.bytes.length !== member.size) throw changedError(member, stream.bytes.length);
+    return stream.bytes;
+  }
+  const chunks: Uint8Array[] = [];
   let found = 0;
   try {
     for await (const chunk of stream) {
       found += chunk.length;
       if (found > member.size) break;
-      yield chunk;
+      chunks.push(chunk);
     }
   } catch (error) {
     throw readingError(member, found, error);
   }
   if (found !== member.size) throw changedError(member, found);
-}
-
-async function readWhole(member: DatablockMember, stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of guardedContent(member, stream)) chunks.push(chunk);
   const [only] = chunks;
   if (only !== undefined && chunks.length === 1)
     return Buffer.from(only.buffer, only.byteOffset, only.length);
@@ -164,7 +171,7 @@ function openingError(member: DatablockMember, error: unknown): CatenaError {
 
 const permanentCodes = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENAMETOOLONG']);
 
-function readingError(member: DatablockMember, found: number, error: unknown): CatenaError {
+export function readingError(member: DatablockMember, found: number, error: unknown): CatenaError {
   if (error instanceof CatenaError && !isRetriable(error)) return error;
   return unreadable(member, error, { path: member.path, expected: member.size, found });
 }
@@ -177,7 +184,7 @@ function unreadable(member: DatablockMember, error: unknown, details: Record<str
   );
 }
 
-function changedError(member: DatablockMember, found: number): PermanentError {
+export function changedError(member: DatablockMember, found: number): PermanentError {
   const more = found > member.size;
   return new PermanentError(
     'datablock.member-changed',

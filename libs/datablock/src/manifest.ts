@@ -47,9 +47,33 @@ export function manifestFrameBytes(identity: DatablockManifest['identity']): num
 }
 
 /** The bytes of one member's line without its offset, which is not known before the lengths of all lines are. */
-export function memberLineBytes(member: Omit<ManifestMember, 'sha256' | 'offset'>): number {
-  return Buffer.byteLength(memberLine({ ...member, sha256: '0'.repeat(64) }, ''));
+export function memberLineBytes(member: Pick<ManifestMember, 'path' | 'size' | 'modifiedAt'>): number {
+  // Instead of making it: this is asked for each member several times.
+  return fixedLineBytes + pathBytes(member.path) + String(member.size).length + timeBytes(member.modifiedAt);
 }
+
+/** A safe path has no characters that JSON escapes but these. */
+function pathBytes(path: string): number {
+  return plainPath.test(path) ? path.length + 2 : Buffer.byteLength(JSON.stringify(path));
+}
+
+/** Years of more or fewer than four digits are written in another way. */
+function timeBytes(time: Date): number {
+  const milliseconds = time.getTime();
+  return milliseconds >= firstOfFourDigits && milliseconds <= lastOfFourDigits
+    ? 24
+    : time.toISOString().length;
+}
+
+const plainPath = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+const firstOfFourDigits = Date.parse('0000-01-01T00:00:00.000Z');
+const lastOfFourDigits = Date.parse('9999-12-31T23:59:59.999Z');
+/** Of a line without its path, size, time and offset. */
+const fixedLineBytes =
+  memberLine({ path: '', size: 0, permissions: 0, modifiedAt: new Date(0), sha256: '0'.repeat(64) }, '')
+    .length -
+  '""0'.length -
+  new Date(0).toISOString().length;
 
 export const memberSeparatorBytes = 2;
 

@@ -1,7 +1,8 @@
 import { close, constants, fstat, open, type Stats } from 'node:fs';
 import { readlink, realpath } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import { PermanentError, safeRelativePath } from '#kernel';
+import { isInside } from './small-files/paths.js';
 
 /** A file that is open for reading, and what it was at that moment. */
 export interface OpenFile {
@@ -39,11 +40,6 @@ export function statOf(descriptor: number): Promise<Stats> {
   return new Promise((resolve, reject) => {
     fstat(descriptor, (error, found) => (error === null ? resolve(found) : reject(error)));
   });
-}
-
-/** Whether a path, links resolved, is the folder or lies below it. */
-export function isInside(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 function opened(file: string, path: string): Promise<number> {

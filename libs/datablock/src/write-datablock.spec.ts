@@ -90,7 +90,7 @@ describe('writeDatablock', () => {
         },
       });
     await pack(Array.from({ length: 500 }, (_, index) => slow(`f${index}`)));
-    assert.ok(most > 8 && most <= 64, `${most} at once`);
+    assert.ok(most > 8 && most <= 96, `${most} at once`);
   });
 
   it('does not open a member long before its turn', async () => {

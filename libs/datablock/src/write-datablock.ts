@@ -3,7 +3,7 @@ import { PermanentError } from '#kernel';
 import { ChunkedSink, type DatablockSink } from './chunked-sink.js';
 import { Interruption } from './interruption.js';
 import { layOut, renderFront, renderPayloadHeader, type Layout, type PlannedMember } from './tar/layout.js';
-import { LookAhead, guardedContent, type OpenedMember } from './look-ahead.js';
+import { LookAhead, changedError, readingError, type OpenedMember } from './look-ahead.js';
 import { maximumManifestBytes, type DatablockManifest, type ManifestMember } from './manifest.js';
 import { inTarOrder, plannedMember, type DatablockMember } from './member.js';
 import { paddingAfter } from './tar/tar-header.js';
@@ -74,12 +74,16 @@ export async function writeDatablock(options: WriteDatablockOptions): Promise<Da
     await out.writeZeros(layout.frontSize);
     for (const [index, member] of members.entries()) {
       const planned = plans[index] as PlannedMember;
-      const opened = await lookAhead.take(index, out.position);
-      await out.write(renderPayloadHeader(planned, index));
+      interruption.check();
+      const taken = lookAhead.take(index, out.position);
+      const opened = taken instanceof Promise ? await taken : taken;
+      const header = renderPayloadHeader(planned, index);
+      if (!out.takes(header)) await out.write(header);
       const sha256 = await packContent(member, opened, out, interruption);
       if (opened.kind === 'stream') lookAhead.release(opened.stream);
-      await out.writeZeros(paddingAfter(member.size));
-      packed.push({ ...planned, sha256, offset: layout.contentOffsets[index] as number });
+      const padding = paddingAfter(member.size);
+      if (!out.takesZeros(padding)) await out.writeZeros(padding);
+      packed.push(manifestMember(planned, sha256, layout.contentOffsets[index] as number));
     }
     await out.writeZeros(layout.packedSize - layout.payloadEnd);
     await out.flush();
@@ -117,13 +121,22 @@ function plan(identity: Readonly<Record<string, string>>, members: readonly Plan
   return layout;
 }
 
+/** Field by field: spreading is slow, and members are many. */
+function manifestMember(
+  { path, size, permissions, modifiedAt }: PlannedMember,
+  sha256: string,
+  offset: number,
+): ManifestMember {
+  return { path, size, permissions, modifiedAt, sha256, offset };
+}
+
 async function packContent(
   member: DatablockMember,
   opened: OpenedMember,
   out: ChunkedSink,
   interruption: Interruption,
 ): Promise<string> {
-  if (opened.kind === 'whole') await out.write(opened.content);
+  if (opened.kind === 'whole' && !out.takes(opened.content)) await out.write(opened.content);
   const sha256 =
     opened.kind === 'whole' ? opened.sha256 : await packStream(member, opened.stream, out, interruption);
   if (member.expectedSha256 !== undefined && member.expectedSha256 !== sha256) {
@@ -143,14 +156,25 @@ async function packStream(
   interruption: Interruption,
 ): Promise<string> {
   const digest = createHash('sha256');
-  const content = guardedContent(member, stream);
+  const content = stream[Symbol.asyncIterator]();
+  let found = 0;
   // Not `for await`: a source that hangs must not hold up an abort.
   for (;;) {
-    const step = await interruption.race(content.next());
-    if (step.done === true) return digest.digest('hex');
+    let step: IteratorResult<Uint8Array, unknown>;
+    try {
+      step = await interruption.race(content.next());
+    } catch (error) {
+      interruption.check();
+      throw readingError(member, found, error);
+    }
+    if (step.done === true) break;
+    found += step.value.length;
+    if (found > member.size) break;
     digest.update(step.value);
     await out.write(step.value);
   }
+  if (found !== member.size) throw changedError(member, found);
+  return digest.digest('hex');
 }
 
 async function fillFront(

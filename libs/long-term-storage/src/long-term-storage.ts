@@ -57,6 +57,9 @@ export interface LongTermWriter {
   /** Appends. @throws TransientError `long-term-storage.full`, `long-term-storage.unavailable` */
   write(chunk: Buffer): Promise<void>;
 
+  /** Appends all of them in this order, where a storage can without copying them together first. Same errors as `write`. */
+  writePieces?(pieces: readonly Buffer[]): Promise<void>;
+
   /** Overwrites bytes appended before. Same errors as `write`. */
   writeAt(position: number, chunk: Buffer): Promise<void>;
 

@@ -1,5 +1,4 @@
 import { realpath, stat } from 'node:fs/promises';
-import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { ClaimChecks } from '#claim-check';
 import type { FileLine, OriginalsSource } from '#contracts';
@@ -7,6 +6,7 @@ import {
   assertRegisteredFile,
   maximumParcelBytes,
   openRegisteredFile,
+  WholeContent,
   type DatablockMember,
   type RegisteredFile,
 } from '#datablock';
@@ -94,7 +94,7 @@ export class Originals {
         return fromBucket(file).catch((error: unknown) => this.missed(file, prefixes, error));
       const bytes = await parcels.read(place);
       versions.remember({ path: file.path, key: place.key, etag: place.etag });
-      return Readable.from([bytes]);
+      return new WholeContent(bytes);
     };
   }
 

@@ -124,6 +124,9 @@ function checksumLine(member: Pick<ManifestMember, 'path' | 'sha256'>): string {
 
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r' };
 
-function checksumLineBytes(member: Pick<ManifestMember, 'path'>): number {
-  return Buffer.byteLength(checksumLine({ path: member.path, sha256: '0'.repeat(64) }));
+function checksumLineBytes({ path }: Pick<ManifestMember, 'path'>): number {
+  if (plainInList.test(path)) return 64 + 2 + payloadFolder.length + 1 + path.length + 1;
+  return Buffer.byteLength(checksumLine({ path, sha256: '0'.repeat(64) }));
 }
+
+const plainInList = /^[\x20-\x5b\x5d-\x7e]*$/;

@@ -25,22 +25,25 @@ export interface TarEntry {
  * @param ordinal position of the file in the tar; it only names the extended header, for readers from before PAX.
  */
 export function tarHeader(entry: TarEntry, ordinal: number): Buffer {
+  const { name, size, permissions, modifiedAt } = entry;
   const records = paxRecords(entry);
-  const plain = ustarBlock({ ...entry, typeFlag: '0' });
-  if (records.length === 0) return plain;
-  const extension = ustarBlock({
-    name: `PaxHeaders/${ordinal}`,
-    size: records.length,
-    permissions: 0o644,
-    modifiedAt: entry.modifiedAt,
-    typeFlag: 'x',
-  });
-  return Buffer.concat([extension, records, Buffer.alloc(paddingAfter(records.length)), plain]);
+  const bytes = Buffer.byteLength(records);
+  const header = Buffer.allocUnsafe(headerSize(bytes)).fill(0);
+  if (bytes > 0) {
+    const extension = { name: `PaxHeaders/${ordinal}`, size: bytes, permissions: 0o644, modifiedAt };
+    ustarBlock(header, 0, extension, 'x');
+    header.write(records, blockSize);
+  }
+  ustarBlock(header, header.length - blockSize, { name, size, permissions, modifiedAt }, '0');
+  return header;
 }
 
 /** How many bytes {@link tarHeader} will make, without making them. */
 export function tarHeaderSize(entry: TarEntry): number {
-  const records = paxRecords(entry).length;
+  return headerSize(Buffer.byteLength(paxRecords(entry)));
+}
+
+function headerSize(records: number): number {
   return records === 0 ? blockSize : 2 * blockSize + padded(records);
 }
 
@@ -66,13 +69,11 @@ export function padded(size: number): number {
   return Math.ceil(size / blockSize) * blockSize;
 }
 
-function paxRecords(entry: TarEntry): Buffer {
-  const records: string[] = [];
-  if (!isPlainName(entry.name)) records.push(paxRecord('path', entry.name));
-  if (entry.size > largestOctalSize) records.push(paxRecord('size', String(entry.size)));
-  const seconds = entry.modifiedAt.getTime() / 1000;
-  if (seconds !== plainSeconds(entry.modifiedAt)) records.push(paxRecord('mtime', decimalSeconds(entry)));
-  return Buffer.from(records.join(''));
+function paxRecords({ name, size, modifiedAt }: TarEntry): string {
+  const path = isPlainName(name) ? '' : paxRecord('path', name);
+  const length = size > largestOctalSize ? paxRecord('size', String(size)) : '';
+  const isWhole = modifiedAt.getTime() / 1000 === plainSeconds(modifiedAt);
+  return `${path}${length}${isWhole ? '' : paxRecord('mtime', decimalSeconds(modifiedAt))}`;
 }
 
 /** `<length> <key>=<value>\n`, where the length counts its own digits. */
@@ -84,7 +85,7 @@ function paxRecord(key: string, value: string): string {
 }
 
 /** Exact to the millisecond: division would show 0.1 as 0.09999. */
-function decimalSeconds({ modifiedAt }: TarEntry): string {
+function decimalSeconds(modifiedAt: Date): string {
   const milliseconds = Math.abs(modifiedAt.getTime());
   const fraction = String(milliseconds % 1000)
     .padStart(3, '0')
@@ -101,29 +102,46 @@ function isPlainName(name: string): boolean {
   return name.length <= longestPlainName && /^[\x20-\x7e]*$/.test(name);
 }
 
-function ustarBlock(entry: TarEntry & { typeFlag: '0' | 'x' }): Buffer {
-  const block = Buffer.alloc(blockSize);
-  block.write(plainName(entry.name), 0, 'latin1');
-  block.write(octal(entry.permissions, 7), 100, 'latin1');
-  block.write(octal(0, 7), 108, 'latin1');
-  block.write(octal(0, 7), 116, 'latin1');
-  block.write(octal(entry.size > largestOctalSize ? 0 : entry.size, 11), 124, 'latin1');
-  block.write(octal(plainSeconds(entry.modifiedAt), 11), 136, 'latin1');
-  block.write(`        ${entry.typeFlag}`, 148, 'latin1');
-  block.write('ustar\x0000', 257, 'latin1');
-  block.write(octal(0, 7), 329, 'latin1');
-  block.write(octal(0, 7), 337, 'latin1');
-  let sum = 0;
-  for (let index = 0; index < blockSize; index += 1) sum += block[index] as number;
-  block.write(`${octal(sum, 6)}\0 `, 148, 'latin1');
-  return block;
+/** Fills a block of zeros. */
+function ustarBlock(header: Buffer, at: number, entry: TarEntry, typeFlag: '0' | 'x'): void {
+  const nameEnd = at + header.write(plainName(entry.name), at, 'latin1');
+  octal(header, at + 100, entry.permissions, 7);
+  octal(header, at + 108, 0, 7);
+  octal(header, at + 116, 0, 7);
+  octal(header, at + 124, entry.size > largestOctalSize ? 0 : entry.size, 11);
+  octal(header, at + 136, plainSeconds(entry.modifiedAt), 11);
+  header.fill(space, at + 148, at + 156);
+  header[at + 156] = typeFlag.charCodeAt(0);
+  header.set(magic, at + 257);
+  octal(header, at + 329, 0, 7);
+  octal(header, at + 337, 0, 7);
+  // All else is zeros.
+  const sum =
+    sumOf(header, at, nameEnd) + sumOf(header, at + 100, at + 157) + sumOf(header, at + 257, at + 345);
+  octal(header, at + 148, sum, 6);
+  header[at + 154] = 0;
 }
+
+function sumOf(bytes: Buffer, from: number, to: number): number {
+  let sum = 0;
+  for (let index = from; index < to; index += 1) sum += bytes[index] as number;
+  return sum;
+}
+
+const space = 0x20;
+const magic = Buffer.from('ustar\x0000', 'latin1');
 
 /** What a reader from before PAX sees in place of a name it could not hold. */
 function plainName(name: string): string {
   return isPlainName(name) ? name : name.slice(0, longestPlainName).replace(/[^\x20-\x7e]/g, '_');
 }
 
-function octal(value: number, digits: number): string {
-  return value.toString(8).padStart(digits, '0');
+/** Digit by digit: a header has a dozen numbers, and a datablock may have a hundred thousand headers. */
+function octal(header: Buffer, at: number, value: number, digits: number): void {
+  let left = value;
+  for (let index = at + digits - 1; index >= at; index -= 1) {
+    const rest = Math.floor(left / 8);
+    header[index] = 0x30 + (left - rest * 8);
+    left = rest;
+  }
 }

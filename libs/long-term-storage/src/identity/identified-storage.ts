@@ -74,6 +74,7 @@ export class IdentifiedStorage extends LongTermStorage {
         await writer.write(chunk);
         this.noteBytes('write', chunk.length);
       },
+      ...this.piecesOf(writer),
       writeAt: (position, chunk) => writer.writeAt(position, chunk),
       commit: () => this.asItself(undefined, () => writer.commit(), undefined, true),
       discard: () => writer.discard(),
@@ -82,6 +83,15 @@ export class IdentifiedStorage extends LongTermStorage {
 
   override get fetchesWhole(): boolean {
     return this.storage.fetchesWhole;
+  }
+
+  private piecesOf(writer: LongTermWriter): Pick<LongTermWriter, 'writePieces'> {
+    if (writer.writePieces === undefined) return {};
+    const writePieces = async (pieces: readonly Buffer[]): Promise<void> => {
+      await writer.writePieces?.(pieces);
+      for (const { length } of pieces) this.noteBytes('write', length);
+    };
+    return { writePieces };
   }
 
   override async read(name: string, options?: LongTermReadOptions): Promise<Readable> {

@@ -20,10 +20,21 @@ export interface ShareFile {
   faultOf(error: unknown): Promise<CatenaError>;
 }
 
+/**
+ * Bytes after which what was written goes to the disk while the next ones come. All of them at the end would make a copy last as long
+ * as reading its source and writing it, one after the other, as the system itself begins late.
+ */
+const syncEvery = 64 * 1024 * 1024;
+
 export class ShareWriter implements LongTermWriter {
   private end = 0;
   private state: 'open' | 'failed' | 'closed' = 'open';
   private underWay: Promise<unknown> = Promise.resolve();
+  private syncing: Promise<void> | undefined;
+  /** Where the last synchronisation began. */
+  private synced = 0;
+  /** The system tells of bytes that it could not write once, and to whoever asks first. */
+  private syncFailure: { readonly error: unknown } | undefined;
 
   constructor(private readonly file: ShareFile) {}
 
@@ -34,6 +45,14 @@ export class ShareWriter implements LongTermWriter {
   async write(chunk: Buffer): Promise<void> {
     await this.step(() => this.writeAll(this.end, chunk));
     this.end += chunk.length;
+    this.syncBehind();
+    crashPoint('long-term-storage.mid-write');
+  }
+
+  async writePieces(pieces: readonly Buffer[]): Promise<void> {
+    await this.step(() => this.writeEach(this.end, pieces));
+    this.end += bytesOf(pieces);
+    this.syncBehind();
     crashPoint('long-term-storage.mid-write');
   }
 
@@ -50,6 +69,8 @@ export class ShareWriter implements LongTermWriter {
   async commit(): Promise<void> {
     try {
       await this.step(async () => {
+        await this.syncing;
+        this.assertSynced();
         await this.file.handle.sync();
         await this.assertStillOurs();
         await publish(this.file.partial, this.file.final, this.file.hardLinks);
@@ -65,6 +86,7 @@ export class ShareWriter implements LongTermWriter {
     if (this.state === 'closed') return;
     this.state = 'closed';
     await this.underWay;
+    await this.syncing;
     try {
       if (await this.isOurs()) await unlink(this.file.partial);
     } catch (error) {
@@ -82,7 +104,7 @@ export class ShareWriter implements LongTermWriter {
         `Expected an open writer of "${this.name}", found it ${this.state}. Discard it and begin again.`,
       );
     }
-    const running = action();
+    const running = this.unlessUnsynced(action);
     this.underWay = running.catch(() => undefined);
     try {
       await running;
@@ -90,6 +112,25 @@ export class ShareWriter implements LongTermWriter {
       if (this.state === 'open') this.state = 'failed';
       throw await this.file.faultOf(error);
     }
+  }
+
+  /** Never rejects: a failure is met by the next step. */
+  private syncBehind(): void {
+    if (this.syncing !== undefined || this.state !== 'open' || this.end - this.synced < syncEvery) return;
+    this.synced = this.end;
+    this.syncing = this.file.handle
+      .sync()
+      .catch((error: unknown) => void (this.syncFailure = { error }))
+      .finally(() => (this.syncing = undefined));
+  }
+
+  private assertSynced(): void {
+    if (this.syncFailure !== undefined) throw this.syncFailure.error;
+  }
+
+  private async unlessUnsynced(action: () => Promise<void>): Promise<void> {
+    this.assertSynced();
+    await action();
   }
 
   private async assertStillOurs(): Promise<void> {
@@ -120,4 +161,21 @@ export class ShareWriter implements LongTermWriter {
       done += bytesWritten;
     }
   }
+
+  private async writeEach(position: number, pieces: readonly Buffer[]): Promise<void> {
+    const { bytesWritten } = await this.file.handle.writev(pieces, position);
+    if (bytesWritten === bytesOf(pieces)) return;
+    let done = bytesWritten;
+    let end = 0;
+    for (const piece of pieces) {
+      end += piece.length;
+      if (end <= done) continue;
+      await this.writeAll(position + done, piece.subarray(piece.length - (end - done)));
+      done = end;
+    }
+  }
+}
+
+function bytesOf(pieces: readonly Buffer[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
 }

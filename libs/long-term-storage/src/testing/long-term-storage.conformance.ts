@@ -59,6 +59,18 @@ export function longTermStorageConformance(subject: string, make: () => Promise<
       assert.deepEqual(await storage.stat('pid/1/0.tar'), { size: content.length });
     });
 
+    it('appends pieces in their order, where it takes them', async () => {
+      const writer = await begin('pid/1/0.tar', 't');
+      const pieces = ['one', 'two', '', 'three'].map((piece) => Buffer.from(piece));
+      await writer.write(Buffer.from('zero'));
+      if (writer.writePieces === undefined) for (const piece of pieces) await writer.write(piece);
+      else await writer.writePieces(pieces);
+      await writer.write(Buffer.from('four'));
+      await writer.writeAt(4, Buffer.from('O'));
+      await writer.commit();
+      assert.equal(await load('pid/1/0.tar'), 'zeroOnetwothreefour');
+    });
+
     it('lets a writer overwrite what it wrote, and nothing else', async () => {
       const writer = await begin('x', 'a');
       await writer.write(Buffer.from('....world'));

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import { CatenaError, PermanentError, TransientError, backOff, wait } from '#kernel';
+import { CatenaError, PermanentError, TransientError } from '#kernel';
 import { checkRange, rangeInvalid } from '../checks.js';
 import type { ObjectRange, OpenObject } from '../object-store.js';
 import type { S3Client } from './s3-client.js';
+import { ObjectBody } from './object-body.js';
 import { storageError } from './s3-errors.js';
 
 /** Reads an object, taking up the thread where a connection broke. */
@@ -38,7 +39,11 @@ export class Download {
     this.etag = first.headers.etag;
     const length = Number(first.headers['content-length']);
     if (Number.isSafeInteger(length)) this.end = this.at + length;
-    const body = Readable.from(this.chunks(first), { objectMode: false, highWaterMark: 256 * 1024 });
+    const body = new ObjectBody(first, this.at, this.end, {
+      patience: this.client.patience,
+      reopen: (at) => this.reopen(at),
+      brokenOff: (at, failure) => this.brokenOff(at, failure),
+    });
     return { body, etag: withoutQuotes(this.etag) };
   }
 
@@ -50,27 +55,8 @@ export class Download {
     return { body: Readable.from([]), etag: withoutQuotes(etag) };
   }
 
-  private async *chunks(first: IncomingMessage): AsyncGenerator<Buffer, void, undefined> {
-    let failures = 0;
-    for (let response = first; ; response = await this.reopen()) {
-      let failure: unknown;
-      try {
-        for await (const chunk of response) {
-          this.at += (chunk as Buffer).length;
-          failures = 0;
-          yield chunk as Buffer;
-        }
-      } catch (error) {
-        failure = error;
-      }
-      if (this.at >= this.end || (failure === undefined && this.end === Infinity)) return;
-      failures += 1;
-      if (failures >= this.client.patience) throw this.brokenOff(failure);
-      await wait(backOff(failures, 100, 5_000));
-    }
-  }
-
-  private async reopen(): Promise<IncomingMessage> {
+  private async reopen(at: number): Promise<IncomingMessage> {
+    this.at = at;
     const response = await this.open();
     if (response.headers.etag === this.etag) return response;
     response.destroy();
@@ -111,12 +97,12 @@ export class Download {
     return this.at === 0 && last === '' ? undefined : `bytes=${this.at}-${last}`;
   }
 
-  private brokenOff(failure: unknown): CatenaError {
+  private brokenOff(at: number, failure: unknown): CatenaError {
     return failure === undefined
       ? new TransientError(
           'storage.unavailable',
-          `Expected ${this.end} bytes of "${this.key}" in "${this.bucket}", found the end after ${this.at}. Trying again may help.`,
-          { details: { ...this.subject, expected: this.end, found: this.at } },
+          `Expected ${this.end} bytes of "${this.key}" in "${this.bucket}", found the end after ${at}. Trying again may help.`,
+          { details: { ...this.subject, expected: this.end, found: at } },
         )
       : storageError(this.subject, failure);
   }
