@@ -189,6 +189,7 @@ export const operations: readonly Operation[] = [
       post('/api/v4/jobs', {
         type: 'archive',
         jobParams: { datasetList: [{ pid: pidOf((index * 7919) % size), files: [] }] },
+        ...{ ownerUser: 'administrator', ownerGroup: 'administrators' },
       }),
     bare: (_asker, index, size) =>
       post('/job', { type: 'archive', jobParams: { datasetList: [{ pid: pidOf((index * 7919) % size) }] } }),
