@@ -3,6 +3,8 @@ import { cellOf, compareCells, keyOf, unclear, type Cell } from './cells.js';
 
 /** Cells of one field that differ; a field with more of them is left to the database. */
 const maxCells = 200_000;
+/** Different values that are put in order for one page. */
+const maxRanked = 20_000;
 /** Characters that they may have together. */
 const maxCharacters = 16_000_000;
 /** The number of the cells that nobody can be sure of. */
@@ -81,7 +83,7 @@ export class CellColumn {
     const used = this.cells.flatMap((cell, number) =>
       number !== unclearNumber && this.uses[number]! > 0 ? [[cell as Cell, number] as const] : [],
     );
-    if (used.some(([cell]) => Array.isArray(cell))) return undefined;
+    if (used.length > maxRanked || used.some(([cell]) => Array.isArray(cell))) return undefined;
     const ranks = new Uint32Array(this.cells.length);
     let rank = 0;
     used

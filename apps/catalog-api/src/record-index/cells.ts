@@ -43,8 +43,19 @@ export function compareCells(left: Cell, right: Cell): number {
   return Number(left ?? 0) - Number(right ?? 0);
 }
 
+/** Below the halves of pairs, UTF-16 has the order of UTF-8. */
+const firstHalf = 0xd800;
+
 function compareTexts(left: string, right: string): number {
-  return left === right ? 0 : Buffer.compare(Buffer.from(left), Buffer.from(right));
+  const shorter = Math.min(left.length, right.length);
+  for (let index = 0; index < shorter; index += 1) {
+    const [one, other] = [left.charCodeAt(index), right.charCodeAt(index)];
+    if (one === other) continue;
+    return one < firstHalf && other < firstHalf
+      ? one - other
+      : Buffer.compare(Buffer.from(left), Buffer.from(right));
+  }
+  return left.length - right.length;
 }
 
 function compareLists(left: readonly Scalar[], right: readonly Scalar[]): number {

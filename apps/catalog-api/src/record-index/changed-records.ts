@@ -1,4 +1,4 @@
-import type { Clock } from '#kernel';
+import { stillMoving, type Clock } from '#kernel';
 import { rowsById, rowsWithIds, type RowsOptions } from '#persistence';
 import type { RecordTable } from './record-table.js';
 
@@ -43,8 +43,11 @@ export class ChangedRecords {
   async readAll(stopping: AbortSignal): Promise<void> {
     const begun = this.now();
     const rows = rowsById<Row>(this.source.records, {}, { projection: this.source.projection, page });
+    let read = 0;
     for await (const row of rows) {
       this.table.put(row._id, row);
+      read += 1;
+      if (read % page === 0) stillMoving();
       if (stopping.aborted) return;
     }
     [this.looked, this.lookedBack] = [begun, begun];

@@ -37,6 +37,23 @@ describe('Answers that are known', () => {
       answers.of(1, { number: 999 }, () => -1),
       999,
     );
+    const large = { text: 'large' };
+    answers.of(
+      1,
+      large,
+      () => 'large',
+      () => 90_000,
+    );
+    answers.of(
+      1,
+      { text: 'larger' },
+      () => 'larger',
+      () => 90_000,
+    );
+    assert.equal(
+      answers.of(1, large, () => 'found again'),
+      'found again',
+    );
     const long = { text: 'x'.repeat(20_000) };
     assert.deepEqual([answers.of(1, long, () => 1), answers.of(1, long, () => 2)], [1, 2]);
   });

@@ -68,17 +68,22 @@ export class RecordIndex extends HostedLoop {
     if (current === undefined) return undefined;
     const { table, answers, ids, words } = current;
     const asked = await words.resolved(condition);
-    return answers.of(table.version, { condition: asked, facets }, () => {
-      const selected = selectedBy(table, asked, ids);
-      if (selected === undefined) return undefined;
-      const rows: Record<string, readonly FacetRow[]> = {};
-      for (const facet of facets) {
-        const field = storedName(facet, shape!);
-        const found = facetRows(table, { field, kind: kindOf(field, shape!)! }, selected);
-        if (found !== undefined) rows[facet] = found;
-      }
-      return { total: selected.size, rows };
-    });
+    return answers.of(
+      table.version,
+      { condition: asked, facets },
+      () => {
+        const selected = selectedBy(table, asked, ids);
+        if (selected === undefined) return undefined;
+        const rows: Record<string, readonly FacetRow[]> = {};
+        for (const facet of facets) {
+          const field = storedName(facet, shape!);
+          const found = facetRows(table, { field, kind: kindOf(field, shape!)! }, selected);
+          if (found !== undefined) rows[facet] = found;
+        }
+        return { total: selected.size, rows };
+      },
+      (counted) => Object.values(counted?.rows ?? {}).reduce((sum, { length }) => sum + length, 1),
+    );
   }
 
   /** The ids of one page, in their order. @returns undefined where the database has to be asked */
@@ -91,10 +96,15 @@ export class RecordIndex extends HostedLoop {
     if (current === undefined) return undefined;
     const { table, answers, ids, words } = current;
     const asked = await words.resolved(condition);
-    return answers.of(table.version, { condition: asked, order, sort: Object.entries(order.sort) }, () => {
-      const selected = selectedBy(table, asked, ids);
-      return selected && sortedPage(table, selected, order);
-    });
+    return answers.of(
+      table.version,
+      { condition: asked, order, sort: Object.entries(order.sort) },
+      () => {
+        const selected = selectedBy(table, asked, ids);
+        return selected && sortedPage(table, selected, order);
+      },
+      (page) => 1 + (page?.length ?? 0),
+    );
   }
 
   async round(): Promise<void> {
@@ -102,7 +112,9 @@ export class RecordIndex extends HostedLoop {
     for (const [name, collection] of this.collections) {
       if (this.stopping.aborted) return;
       const count = await collection.estimatedCount();
-      if (count < from || count > upTo) {
+      // One that is held is let go of somewhat later: it would come and go otherwise.
+      const [least, most] = collection.held === undefined ? [from, upTo] : [from / 2, upTo * 1.1];
+      if (count < least || count > most) {
         collection.forget();
         continue;
       }
