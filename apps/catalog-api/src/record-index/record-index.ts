@@ -6,8 +6,10 @@ import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { kindOf, storedName, type ResourceShape } from '../domain/field-query.js';
 import { Catalogue, type CollectionName } from '../persistence/catalogue.js';
 import type { FacetRow } from '../persistence/facets.js';
+import type { BitSet } from './bit-set.js';
 import { IndexedCollection, type HeldRecords } from './indexed-collection.js';
 import { datasetFields, jobFields } from './indexed-fields.js';
+import type { RecordTable } from './record-table.js';
 import { RemovedRecords } from './removed-records.js';
 import { facetRows } from './facet-rows.js';
 import { selectedBy } from './selection.js';
@@ -21,6 +23,13 @@ const pause = 10_000;
 const patience = 1000;
 /** Milliseconds between two pages of a comparison. */
 const comparingPause = 100;
+
+interface Asked {
+  readonly collection: CollectionName;
+  readonly condition: Condition;
+  /** What is asked of the records that meet it. */
+  readonly question: object;
+}
 
 /** What the table counts of records that meet a condition. */
 export interface Counted {
@@ -64,16 +73,9 @@ export class RecordIndex extends HostedLoop {
     facets: readonly string[] = [],
     shape?: ResourceShape,
   ): Promise<Counted | undefined> {
-    const current = await this.current(collection);
-    if (current === undefined) return undefined;
-    const { table, answers, ids, words } = current;
-    const asked = await words.resolved(condition);
-    return answers.of(
-      table.version,
-      { condition: asked, facets },
-      () => {
-        const selected = selectedBy(table, asked, ids);
-        if (selected === undefined) return undefined;
+    return this.answer(
+      { collection, condition, question: { facets } },
+      (table, selected) => {
         const rows: Record<string, readonly FacetRow[]> = {};
         for (const facet of facets) {
           const field = storedName(facet, shape!);
@@ -92,17 +94,9 @@ export class RecordIndex extends HostedLoop {
     condition: Condition,
     order: PageOrder,
   ): Promise<readonly string[] | undefined> {
-    const current = await this.current(collection);
-    if (current === undefined) return undefined;
-    const { table, answers, ids, words } = current;
-    const asked = await words.resolved(condition);
-    return answers.of(
-      table.version,
-      { condition: asked, order, sort: Object.entries(order.sort) },
-      () => {
-        const selected = selectedBy(table, asked, ids);
-        return selected && sortedPage(table, selected, order);
-      },
+    return this.answer(
+      { collection, condition, question: { order, sort: Object.entries(order.sort) } },
+      (table, selected) => sortedPage(table, selected, order),
       (page) => 1 + (page?.length ?? 0),
     );
   }
@@ -135,6 +129,23 @@ export class RecordIndex extends HostedLoop {
           'records were changed or removed without saying when: lists and counts had them wrong until now',
         );
     }
+  }
+
+  /** Of the records that meet the condition; what was answered before is known until something changes. */
+  private async answer<Answer>(
+    { collection, condition, question }: Asked,
+    find: (table: RecordTable, selected: BitSet) => Answer | undefined,
+    sizeOf: (answer: Answer | undefined) => number,
+  ): Promise<Answer | undefined> {
+    const current = await this.current(collection);
+    if (current === undefined) return undefined;
+    const { table, answers, ids, words } = current;
+    const asked = await words.resolved(condition);
+    const found = (): Answer | undefined => {
+      const selected = selectedBy(table, asked, ids);
+      return selected && find(table, selected);
+    };
+    return answers.of(table.version, { condition: asked, question }, found, sizeOf);
   }
 
   private async current(name: CollectionName): Promise<HeldRecords | undefined> {
