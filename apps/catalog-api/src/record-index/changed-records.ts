@@ -12,8 +12,8 @@ export interface RecordSource {
   removedSince(moment: Date): Promise<readonly string[]>;
 }
 
-/** Rows of one page. */
-const page = 1000;
+/** Rows of one page: of more, many would outlive the collection of young garbage, and the heap would grow by them. */
+const page = 250;
 /**
  * Milliseconds between the moment that a write says of itself and the one at which it can be read: for as long a write may take,
  * and clocks of processes may differ, before a look misses it. A look that goes back as far as `long` comes every `longEvery`.
