@@ -1,5 +1,5 @@
 import { BitSet } from './bit-set.js';
-import { unclear, valueAt } from './cells.js';
+import { valueAt } from './cells.js';
 import { CellColumn } from './cell-column.js';
 import { IdColumn } from './id-column.js';
 import { NumberColumn } from './number-column.js';
@@ -83,8 +83,7 @@ export class RecordTable {
     const slot = known ?? this.newSlot(id);
     let isChanged = known === undefined;
     for (const { path, column } of this.columns.values()) {
-      const value = valueAt(record, path);
-      const isOther = column.set(slot, value === unclear ? unclear : value, known === undefined);
+      const isOther = column.set(slot, valueAt(record, path), known === undefined);
       isChanged ||= isOther;
     }
     if (isChanged) this.changes += 1;

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, newId } from '#kernel';
+import { rowsById } from '#persistence';
 import { Catalogue, type CollectionName } from '../persistence/catalogue.js';
-
-/** Ids that one look reads: more were never removed within the time of a look. */
-const maxRemoved = 10_000;
+import type { RemovalRecord } from '../persistence/records.js';
 
 /**
  * Says of records that they are about to be removed, before they are: a record that is gone cannot say when it was changed, and
@@ -21,10 +20,12 @@ export class RemovedRecords {
   }
 
   async since(collection: CollectionName, moment: Date): Promise<readonly string[]> {
-    const rows = await this.catalogue.removals
-      .find({ at: { $gt: moment }, collection }, { projection: { id: 1 } })
-      .limit(maxRemoved)
-      .toArray();
-    return [...new Set(rows.map(({ id }) => id))];
+    const ids = new Set<string>();
+    const since = { at: { $gt: moment }, collection };
+    const rows = rowsById<Pick<RemovalRecord, '_id' | 'id'>>(this.catalogue.removals, since, {
+      projection: { id: 1 },
+    });
+    for await (const { id } of rows) ids.add(id);
+    return [...ids];
   }
 }
