@@ -35,7 +35,7 @@ export async function pump(
     response.destroy();
     throw error;
   }
-  if (response.destroyed) return false;
+  if (way.isGone) return false;
   response.end();
   return true;
 }
@@ -62,6 +62,8 @@ async function* gathered(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
 /** To a reader, for a few pieces at a time. */
 class Way {
   private count = 0;
+  /** A write has failed. The response says so in a later turn of the event loop, which chunks that are at hand never reach. */
+  private isBroken = false;
   private onChange: (() => void) | undefined;
 
   constructor(
@@ -71,21 +73,27 @@ class Way {
 
   send(bytes: Uint8Array): void {
     this.count += 1;
-    this.response.write(bytes, () => {
+    this.response.write(bytes, (error) => {
       this.count -= 1;
+      if (error) this.isBroken = true;
       this.onChange?.();
     });
+  }
+
+  /** Nobody takes anything any more. */
+  get isGone(): boolean {
+    return this.isBroken || this.response.destroyed;
   }
 
   /** Whether another piece may be sent, as soon as one was taken: not when the reader has gone, or takes nothing. */
   async isFree(): Promise<boolean> {
     if (this.count >= maxOnTheirWay) await this.change();
-    return this.count < maxOnTheirWay && !this.response.destroyed;
+    return this.count < maxOnTheirWay && !this.isGone;
   }
 
   /** Whether all was taken; waits for that as long as the reader takes anything. */
   async isEmpty(): Promise<boolean> {
-    for (let before = Infinity; this.count > 0 && this.count < before && !this.response.destroyed;) {
+    for (let before = Infinity; this.count > 0 && this.count < before && !this.isGone;) {
       before = this.count;
       await this.change();
     }
