@@ -17,6 +17,7 @@ import { DatasetTasks } from './aggregates/dataset-tasks.js';
 import { Jobs } from './aggregates/jobs.js';
 import { Leases } from './aggregates/leases.js';
 import { OutsideOrders } from './aggregates/outside-orders.js';
+import { OriginalReleases } from './aggregates/original-releases.js';
 import { ReconciledWork } from './aggregates/reconciled-work.js';
 import { SteeredWork } from './aggregates/steered-work.js';
 import { Steering } from './aggregates/steering.js';
@@ -32,6 +33,7 @@ import { MongoDatasetTasks } from './persistence/mongo-dataset-tasks.js';
 import { MongoJobs } from './persistence/mongo-jobs.js';
 import { MongoLeases } from './persistence/mongo-leases.js';
 import { MongoOutsideOrders } from './persistence/mongo-outside-orders.js';
+import { MongoOriginalReleases } from './persistence/mongo-original-releases.js';
 import { MongoReconciledWork } from './persistence/mongo-reconciled-work.js';
 import { MongoSteeredWork } from './persistence/mongo-steered-work.js';
 import { MongoSteering } from './persistence/mongo-steering.js';
@@ -48,6 +50,7 @@ import { JobAnnouncement } from './plan-job/job-announcement.js';
 import { JobDatasets } from './plan-job/job-datasets.js';
 import { JobPlanner } from './plan-job/job-planner.js';
 import { PlanningLoop } from './plan-job/planning-loop.js';
+import { ReleasesBeforeReset } from './plan-job/releases-before-reset.js';
 import { ListsOfJobs } from './reconcile/lists-of-jobs.js';
 import { QuietWork } from './reconcile/quiet-work.js';
 import { CurrentRules } from './release-work/current-rules.js';
@@ -115,6 +118,7 @@ export class JobAssemblerModule {
         { provide: Jobs, useClass: MongoJobs },
         { provide: DatasetTasks, useClass: MongoDatasetTasks },
         { provide: WorkOrders, useClass: MongoWorkOrders },
+        { provide: OriginalReleases, useClass: MongoOriginalReleases },
         { provide: OutsideOrders, useClass: MongoOutsideOrders },
         { provide: DatablockPlaces, useClass: MongoDatablockPlaces },
         { provide: WorkFigures, useClass: MongoWorkFigures },
@@ -134,6 +138,7 @@ export class JobAssemblerModule {
         DatasetRoutes,
         DatablocksToRead,
         DatasetDrafts,
+        ReleasesBeforeReset,
         DatasetPlanner,
         JobAnnouncement,
         JobDatasets,

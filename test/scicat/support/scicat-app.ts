@@ -10,9 +10,11 @@ import { MongoConnection } from '#persistence';
 import { catalogApiConfigFrom } from '../../../apps/catalog-api/src/catalog-api.config.js';
 import { createCatalogApi } from '../../../apps/catalog-api/src/create-catalog-api.js';
 import { Catalogue } from '../../../apps/catalog-api/src/persistence/catalogue.js';
-import { meetOddRecords } from './described-answers.js';
+import { forgetOddRecords, meetOddRecords } from './described-answers.js';
 import { ScicatUser } from './scicat-user.js';
 
+/** Apps of this process. */
+let running = 0;
 const password = 'a password of the test';
 
 /** One account for each role of the contract, and the groups it is in. */
@@ -90,6 +92,7 @@ export class ScicatApp {
       }),
     );
     await app.listen(0, '127.0.0.1');
+    running += 1;
     await app.get(Catalogue).whenIndexed();
     const base = await app.getUrl();
     const users = new Map<AccountName, ScicatUser>();
@@ -139,11 +142,14 @@ export class ScicatApp {
   async stop(): Promise<void> {
     await this.app.get(MongoConnection).connection.dropDatabase();
     await this.leave();
+    // Other suites of this process have databases of their own.
+    if (running === 0) forgetOddRecords();
   }
 
   /** Ends the process alone: another one goes on with the database. */
   async leave(): Promise<void> {
     await this.app.close();
+    running -= 1;
     await rm(this.folder, { recursive: true });
   }
 }

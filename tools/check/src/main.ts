@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { ensureRoot, startStack, type Stack } from '../../local-stack/src/index.js';
 import { parseArguments, type CheckArguments, type Part } from './arguments.js';
 import { OTHER_NODE, unitTestsOnOtherNode } from './other-node.js';
-import { staticSteps } from './static-steps.js';
+import { staticSteps, type StaticStep } from './static-steps.js';
 import { Tally } from './tally.js';
 import { testFiles } from './test-files.js';
 import { runTestFiles } from './test-run.js';
@@ -19,7 +19,19 @@ const TEST_PARTS = [
     ...{ part: 'unit', concurrency: 2, together: 16, timeoutMilliseconds: 20 * MINUTE, needsStack: false },
     alone: ['docs/model/', 'test/simulation/'],
   },
-  { part: 'int', concurrency: 2, timeoutMilliseconds: 20 * MINUTE, needsStack: true },
+  {
+    ...{ part: 'int', concurrency: 2, together: 5, timeoutMilliseconds: 20 * MINUTE, needsStack: true },
+    // They change what is the process's own, take long, or hold several installations.
+    alone: [
+      'broken-connections',
+      'check-database',
+      'faults-',
+      'held-place',
+      'large-',
+      'test/browser/',
+      'local-stack/',
+    ],
+  },
   { part: 'flows', concurrency: 2, timeoutMilliseconds: 40 * MINUTE, needsStack: true },
 ] as const satisfies readonly { part: Part; [key: string]: unknown }[];
 
@@ -49,13 +61,18 @@ async function check({ parts, grep }: CheckArguments, tally: Tally): Promise<voi
   );
 }
 
-/** False when the build failed. */
+/** False when the build failed. The linter takes as long as all other steps together: it runs beside them. */
 async function checkStatically(tally: Tally): Promise<boolean> {
   let built = true;
-  for (const { name, run } of staticSteps(PROJECT)) {
-    const succeeded = await tally.step(name, run);
-    if (name === 'build') built = succeeded;
-  }
+  const steps = staticSteps(PROJECT);
+  const isLinter = ({ name }: StaticStep): boolean => name === 'lint';
+  const lane = async (some: readonly StaticStep[]): Promise<void> => {
+    for (const { name, run } of some) {
+      const succeeded = await tally.step(name, run);
+      if (name === 'build') built = succeeded;
+    }
+  };
+  await Promise.all([lane(steps.filter(isLinter)), lane(steps.filter((step) => !isLinter(step)))]);
   return built;
 }
 

@@ -235,6 +235,8 @@ export interface WorkOrder {
   fault?: Fault;
   /** When the archiver was asked to release the originals. */
   releaseAskedAt?: Date;
+  /** When it was asked to end that, for a reset of the dataset. */
+  releaseEndAskedAt?: Date;
   /** When the archiver was asked to certify the dataset; of its first datablock. */
   certifyAskedAt?: Date;
   originals?: { readonly released: number; readonly kept: number; readonly keptFiles?: readonly string[] };

@@ -11,6 +11,7 @@ import { KeptLists, settlingOn } from '../testing/settling.js';
 import { DatablocksToRead } from './datablocks-to-read.js';
 import { DatasetDrafts } from './dataset-drafts.js';
 import { DatasetPlanner } from './dataset-planner.js';
+import { ReleasesBeforeReset } from './releases-before-reset.js';
 import { DatasetRoutes } from './dataset-routes.js';
 import type { DatasetSources } from './dataset-sources.js';
 
@@ -41,8 +42,9 @@ describe('The plan of a retrieval that names files', () => {
       new DatablocksToRead(catalog, objects),
       clock,
     );
+    const before = new ReleasesBeforeReset(assembler.releases, clock);
     const { settling, ending } = settlingOn(assembler, clock, lists);
-    const planner = new DatasetPlanner(tasks, orders, drafts, settling, ending, clock);
+    const planner = new DatasetPlanner(tasks, orders, drafts, before, settling, ending, clock);
     const entry = { pid: 'a/b', files: names };
     await planner.plan(jobOf('j', { workflow: 'retrieve' }), 'j/0', entry, () => Promise.resolve());
   }

@@ -15,6 +15,7 @@ import { settlingOn } from '../testing/settling.js';
 import { DatablocksToRead } from './datablocks-to-read.js';
 import { DatasetDrafts } from './dataset-drafts.js';
 import { DatasetPlanner } from './dataset-planner.js';
+import { ReleasesBeforeReset } from './releases-before-reset.js';
 import { DatasetRoutes } from './dataset-routes.js';
 import type { DatasetSources } from './dataset-sources.js';
 
@@ -65,8 +66,9 @@ describe('Two planners of one dataset', () => {
     const objects = {
       keepLines: (key: string) => Promise.resolve({ bucket: 'control', key, size: 1, sha256: digestOf(key) }),
     };
-    const { tasks, orders, places } = assemblerOn(written);
+    const { tasks, orders, places, releases } = assemblerOn(written);
     const catalog = {} as unknown as CatalogClient;
+    const before = new ReleasesBeforeReset(releases, clock);
     const { settling, ending } = settlingOn(assemblerOn(store), clock);
     const drafts = new DatasetDrafts(
       orders,
@@ -77,7 +79,7 @@ describe('Two planners of one dataset', () => {
       new DatablocksToRead(catalog, objects as unknown as ClaimChecks),
       clock,
     );
-    return new DatasetPlanner(tasks, orders, drafts, settling, ending, clock);
+    return new DatasetPlanner(tasks, orders, drafts, before, settling, ending, clock);
   }
   const accepted = async (id: string, changes: Partial<AssemblyJob> = {}): Promise<AssemblyJob> => {
     const job = jobOf(id, changes);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { datasetStartedV1 } from '#contracts';
+import { cancelWorkV1, datasetStartedV1 } from '#contracts';
 import { ManualClock, PermanentError, TransientError } from '#kernel';
 import { eventRow } from '#outbox';
 import { parseRoutesFile, type Routes } from '#routes';
@@ -8,13 +8,14 @@ import type { AssemblyJob, DatasetTask, WorkOrder } from '../aggregates/records.
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { configOf } from '../testing/assembler-config.js';
 import { meanwhileOn } from '../testing/meanwhile.js';
-import { archived, jobOf, messagesOf, orderOf } from '../testing/samples.js';
+import { archived, jobOf, messagesOf, orderOf, taskOf } from '../testing/samples.js';
 import { KeptLists, settlingOn } from '../testing/settling.js';
 import type { CatalogClient } from '../catalog/catalog-client.js';
 import type { ClaimChecks } from '#claim-check';
 import { DatablocksToRead } from './datablocks-to-read.js';
 import { DatasetDrafts } from './dataset-drafts.js';
 import { DatasetPlanner } from './dataset-planner.js';
+import { ReleasesBeforeReset } from './releases-before-reset.js';
 import { DatasetRoutes } from './dataset-routes.js';
 import type { DatasetSources } from './dataset-sources.js';
 
@@ -76,8 +77,9 @@ describe('The planner of a dataset', () => {
       new DatablocksToRead(catalog as unknown as CatalogClient, lists as unknown as ClaimChecks),
       clock,
     );
+    const before = new ReleasesBeforeReset(assembler.releases, clock);
     const { settling, ending } = settlingOn(assembler, clock, lists);
-    const planner = new DatasetPlanner(tasks, orders, drafts, settling, ending, clock);
+    const planner = new DatasetPlanner(tasks, orders, drafts, before, settling, ending, clock);
     const entry = { pid: 'a/b', files: entryFiles };
     await planner.plan(jobOf('j', job), 'j/0', entry, () => Promise.resolve());
   }
@@ -128,6 +130,67 @@ describe('The planner of a dataset', () => {
     await plan({ workflow: 'reset' });
     const [order] = await orders();
     assert.deepEqual([order?.state, order?.archivedBy, (await task()).state], ['done', 'k', 'registering']);
+  });
+
+  it('plans a reset only when no release of originals of the dataset is open, and ends those that wait', async () => {
+    const asked = { state: 'done', releaseAskedAt: clock.now() } as const;
+    for (const [taskId, pid] of [
+      ['k/0', 'a/b'],
+      ['l/0', 'a/b'],
+      ['m/0', 'another'],
+    ] as const) {
+      await assembler.store.tasks.insertOne(taskOf(taskId, { pid, state: 'succeeded' }));
+      for (const index of [0, 1])
+        await assembler.store.orders.insertOne(orderOf(`${taskId}/${index}`, { ...asked, pid }));
+    }
+    const at = (id: string) => assembler.store.orders.findOne({ _id: id });
+    datablocks = [{ archiveId: 'x/k/00000.tar', packedSize: 5 }];
+    const waits = (error: unknown): boolean =>
+      error instanceof TransientError &&
+      error.code === 'assembly.release-open' &&
+      error.message.includes(' 4 ');
+    await assert.rejects(plan({ workflow: 'reset' }), waits);
+    assert.deepEqual([(await task()).state, await orders()], ['planning', []]);
+    for (const id of ['k/0/0', 'k/0/1', 'l/0/0', 'l/0/1'])
+      assert.deepEqual(messagesOf(await at(id)), ['archival.cancel-work.v1'], id);
+    assert.deepEqual(messagesOf(await at('m/0/0')), [], 'of another dataset');
+
+    const cancel = eventRow(cancelWorkV1, { workOrderId: 'k/0/0/release', jobId: 'k' }, clock.now());
+    await assembler.orders.noteOriginals('k/0/0', { released: 1, kept: 0 });
+    for (const id of ['k/0/1', 'l/0/0'])
+      await assembler.orders.noteFault(id, 'release', { code: 'c', message: 'm', fault: 'user' });
+    await assert.rejects(plan({ workflow: 'reset' }), /found it asked for 1 of its datablocks/);
+    assert.deepEqual(messagesOf(await at('l/0/1')), ['archival.cancel-work.v1'], 'asked once');
+    assert.equal(await assembler.releases.askToEnd('k/0/0', cancel, clock.now()), false, 'over');
+
+    await assembler.orders.noteOriginals('l/0/1', { released: 0, kept: 1 });
+    await plan({ workflow: 'reset' });
+    assert.equal((await task()).state, 'registering');
+  });
+
+  it('plans a reset only when every archival of the dataset is over: one may ask for releases until then', async () => {
+    await assembler.store.tasks.insertOne(taskOf('k/0', { pid: 'a/b', state: 'registering' }));
+    await assembler.store.tasks.insertOne(taskOf('l/0', { pid: 'another', state: 'registering' }));
+    const isOpen = (error: unknown): boolean =>
+      error instanceof TransientError &&
+      error.code === 'assembly.archival-open' &&
+      error.message.includes('job k ');
+    await assert.rejects(plan({ workflow: 'reset' }), isOpen);
+    await assembler.store.tasks.updateOne({ _id: 'k/0' }, { $set: { state: 'succeeded' } });
+    await assembler.store.orders.insertOne(
+      orderOf('k/0/0', { pid: 'a/b', state: 'done', releaseAskedAt: clock.now() }),
+    );
+    await assert.rejects(plan({ workflow: 'reset' }), /found it asked for 1 of its datablocks/);
+  });
+
+  it('plans everything else whatever is released', async () => {
+    await assembler.store.tasks.insertOne(taskOf('k/0', { pid: 'a/b' }));
+    await assembler.store.orders.insertOne(
+      orderOf('k/0/0', { pid: 'a/b', state: 'done', releaseAskedAt: clock.now() }),
+    );
+    datablocks = [{ archiveId: 'x/k/00000.tar', packedSize: 5 }];
+    await plan({ workflow: 'retrieve' });
+    assert.equal((await task()).state, 'running');
   });
 
   for (const [workflow, entryFiles, code] of [

@@ -9,6 +9,7 @@ import { WorkOrders } from '../aggregates/work-orders.js';
 import { DatasetEnding } from '../settle-results/dataset-ending.js';
 import { DatasetSettling } from '../settle-results/dataset-settling.js';
 import { DatasetDrafts, overtaken, planTaken, type Entry, type Plan } from './dataset-drafts.js';
+import { ReleasesBeforeReset } from './releases-before-reset.js';
 
 /** Plans one dataset. Repeating it after a crash makes the same work orders. */
 @Injectable()
@@ -17,6 +18,7 @@ export class DatasetPlanner {
     private readonly tasks: DatasetTasks,
     private readonly orders: WorkOrders,
     private readonly drafts: DatasetDrafts,
+    private readonly releases: ReleasesBeforeReset,
     private readonly settling: DatasetSettling,
     private readonly ending: DatasetEnding,
     private readonly clock: Clock,
@@ -42,6 +44,7 @@ export class DatasetPlanner {
     try {
       // What an earlier planner still drafts from here on never becomes work; a newer one may have drafted already.
       await this.orders.discardDraftsBefore(taskId, planner);
+      if (workflow === 'reset') await this.releases.end(entry.pid);
       const bytes = await this.drafts.draftAll(plan, entry);
       await this.start(plan, entry.pid, bytes);
     } catch (error) {

@@ -39,6 +39,13 @@ import { ProgressReports } from './progress-reports.js';
 /** What the archiver says of a datablock of which it has no good copy. */
 const noGoodCopy = 'archiver.copy-damaged';
 
+/** What ends a release of originals before it is done. */
+const endedForReset: Fault = {
+  code: 'assembly.release-ended',
+  message: 'A reset of the dataset ended it: originals that were still in the landing zone stay there.',
+  fault: 'user',
+};
+
 /** Takes in what the archiver reports. Only a released work order can end, and only once. */
 @Controller()
 export class ArchiverReportsConsumer {
@@ -114,6 +121,11 @@ export class ArchiverReportsConsumer {
 
   @Handles(workCancelledV1)
   async cancelled(@Payload() { data }: Envelope<WorkCancelledV1>): Promise<Outcome> {
+    const released = /^(.+)\/release$/.exec(data.workOrderId);
+    if (released !== null) {
+      await this.orders.noteFault(released[1] ?? '', 'release', endedForReset);
+      return done;
+    }
     const followUp = /^(.+)\/discard$/.exec(data.workOrderId);
     if (followUp !== null) {
       await this.places.discarded(data.archiveId);

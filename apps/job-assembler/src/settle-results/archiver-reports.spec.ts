@@ -96,6 +96,12 @@ describe('Reports of the archiver', () => {
     assert.deepEqual([(await found()).state, (await found()).fault], ['failed', fault]);
   });
 
+  it('that a release of originals was ended are its answer, and end nothing', async () => {
+    await consumer.cancelled({ data: { workOrderId: `${workOrderId}/release`, jobId: 'j' } } as never);
+    const { state, releaseFault } = await found();
+    assert.deepEqual([state, releaseFault?.code, settledTasks], ['released', 'assembly.release-ended', []]);
+  });
+
   it('of what was to follow the end are noted, and end nothing', async () => {
     await consumer.failed({ data: { workOrderId: `${workOrderId}/release`, ...fault } } as never);
     await consumer.failed({ data: { workOrderId: `${workOrderId}/discard`, ...fault } } as never);

@@ -4,6 +4,7 @@ import { memoryCollection } from '#persistence/testing';
 import type { DatablockPlaces } from '../aggregates/datablock-places.js';
 import type { DatasetTasks } from '../aggregates/dataset-tasks.js';
 import type { Jobs } from '../aggregates/jobs.js';
+import type { OriginalReleases } from '../aggregates/original-releases.js';
 import type { OutsideOrders } from '../aggregates/outside-orders.js';
 import type { Leases } from '../aggregates/leases.js';
 import type { SteeredWork } from '../aggregates/steered-work.js';
@@ -15,6 +16,7 @@ import { AssemblerStore } from '../persistence/assembler-store.js';
 import { MongoDatablockPlaces } from '../persistence/mongo-datablock-places.js';
 import { MongoDatasetTasks } from '../persistence/mongo-dataset-tasks.js';
 import { MongoJobs } from '../persistence/mongo-jobs.js';
+import { MongoOriginalReleases } from '../persistence/mongo-original-releases.js';
 import { MongoOutsideOrders } from '../persistence/mongo-outside-orders.js';
 import { MongoLeases } from '../persistence/mongo-leases.js';
 import { MongoSteeredWork } from '../persistence/mongo-steered-work.js';
@@ -28,6 +30,7 @@ export interface Assembler {
   readonly jobs: Jobs;
   readonly tasks: DatasetTasks;
   readonly orders: WorkOrders;
+  readonly releases: OriginalReleases;
   readonly outside: OutsideOrders;
   readonly places: DatablockPlaces;
   readonly leases: Leases;
@@ -51,6 +54,7 @@ export function assemblerOn(
     jobs: new MongoJobs(store, relay),
     tasks: new MongoDatasetTasks(store, relay),
     orders: new MongoWorkOrders(store, relay),
+    releases: new MongoOriginalReleases(store, relay),
     outside: new MongoOutsideOrders(store, relay),
     places: new MongoDatablockPlaces(store),
     leases: new MongoLeases(store, clock),
