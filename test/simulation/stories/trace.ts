@@ -37,7 +37,7 @@ export async function traced(
 function follow(installation: Installation, tell: (who: string, what: string) => void): void {
   for (const database of Object.values(installation.databases))
     database.afterWrites.push(({ process, collection, method, given }) => {
-      if (method === 'createIndex' || isPoll(collection, given)) return;
+      if (method.startsWith('createIndex') || isPoll(collection, given)) return;
       tell(process, `${collection}.${method} ${given.map(inShort).join(' ')}`);
     });
   installation.broker.watchers.push((message, what) =>

@@ -121,6 +121,11 @@ export class SimulatedDatabase {
           if (property === 'createIndex')
             return (keys: object, options: { unique?: boolean } = {}) =>
               gate.call(`${name}.createIndex`, () => this.index(name, keys, options));
+          if (property === 'createIndexes')
+            return (indexes: readonly { readonly key: object; readonly unique?: boolean }[]) =>
+              gate.call(`${name}.createIndexes`, async () => {
+                for (const { key, ...options } of indexes) await this.index(name, key, options);
+              });
           if (property === 'dropIndex') return () => gate.call(`${name}.dropIndex`, noSuchIndex);
           if (property === 'indexes') return () => gate.call(`${name}.indexes`, () => []);
           return (...given: unknown[]) => call(property, given);

@@ -4,14 +4,14 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { type AskedTogether, messageOf, wait } from '#kernel';
+import type { AskedTogether } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import { isDatabaseAway, MongoConnection, rowsWithIds, UniqueIndexes } from '#persistence';
-import { catalogueIndexes, supersededTextIndex } from '#scicat-database';
+import { MongoConnection, rowsWithIds, UniqueIndexes } from '#persistence';
+import { catalogueIndexes } from '#scicat-database';
+import { CatalogueIndexing } from './catalogue-indexing.js';
 import { foundTogether } from './found-together.js';
 import { withoutOwnFields } from './own-fields.js';
 import { StoredTogether } from './stored-together.js';
-import { fillWordLists } from './word-lists.js';
 import type {
   CertificateKeyRecord,
   CertificateRecord,
@@ -215,65 +215,12 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
   /** @param made called when the unique ones are there */
   private async createIndexes(made: () => void): Promise<void> {
     await this.mongo.whenReady();
-    for (const index of uniqueIndexes) await this.createIndex(index);
-    if (!this.stopping.signal.aborted) made();
-    for (const index of otherIndexes) await this.createIndex(index);
+    const { signal } = this.stopping;
+    const indexing = new CatalogueIndexing(this.mongo.connection, signal, this.logger);
+    await indexing.make(uniqueIndexes);
+    if (!signal.aborted) made();
+    await indexing.make(otherIndexes);
   }
-
-  /** Without the unique ones two jobs could hold one dataset: a database that is away is waited for. */
-  private async createIndex({
-    collection,
-    name,
-    keys,
-    options,
-    replaces,
-  }: (typeof uniqueIndexes)[number]): Promise<void> {
-    while (!this.stopping.signal.aborted)
-      try {
-        if (isForWords(keys)) {
-          // First: until all records have words, the index of an earlier version finds more.
-          await fillWordLists(this.mongo.connection, collection, this.stopping.signal, this.logger);
-          if (this.stopping.signal.aborted) return;
-          await this.dropSuperseded(collection);
-        }
-        const records = this.mongo.connection.collection(collection);
-        await records.createIndex(keys, { name, ...options });
-        if (replaces !== undefined) await records.dropIndex(replaces).catch(unlessGone);
-        return;
-      } catch (error) {
-        if (isSameIndexUnderAnotherName(error) && !isForWords(keys)) return;
-        const facts = { collection, index: name, error: messageOf(error) };
-        if (!isDatabaseAway(error))
-          return this.logger.error(facts, 'could not create an index; queries that need it will be slow');
-        this.logger.warn(facts, 'could not create an index now, trying again');
-        await wait(1000, this.stopping.signal);
-      }
-  }
-
-  /** A collection has one text index at most: one with the options of an earlier version makes room for ours. */
-  private async dropSuperseded(collection: string): Promise<void> {
-    const records = this.mongo.connection.collection(collection);
-    const old = supersededTextIndex(await records.indexes().catch(noneIfAbsent));
-    if (old === undefined) return;
-    this.logger.warn({ collection, index: old }, 'the word index is made again, with options of our own');
-    // Another instance may have been quicker; ours has another name, so nobody drops that one.
-    await records.dropIndex(old).catch(unlessGone);
-  }
-}
-
-function isForWords(keys: object): boolean {
-  return Object.values(keys).includes('text');
-}
-
-/** NamespaceNotFound: no document was ever stored. */
-function noneIfAbsent(error: Error & { code?: unknown }): [] {
-  if (error.code === 26) return [];
-  throw error;
-}
-
-/** IndexNotFound. */
-function unlessGone(error: Error & { code?: unknown }): void {
-  if (error.code !== 27) throw error;
 }
 
 /** What keeps records single is made before what makes searches quick: word indexes of a large collection take minutes. */
@@ -282,9 +229,4 @@ const otherIndexes = catalogueIndexes.filter(({ options }) => !isUnique(options)
 
 function isUnique(options: object | undefined): boolean {
   return options !== undefined && 'unique' in options;
-}
-
-/** A SciCat database brings its own indexes; an equal one serves as well as ours. */
-function isSameIndexUnderAnotherName(error: unknown): boolean {
-  return (error as { code?: unknown }).code === 85;
 }
