@@ -45,7 +45,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'an outbox forgets a message when the broker has confirmed it',
     breaks: ['every accepted job ends', 'all comes to rest'],
-    firstSeed: 0,
+    firstSeed: 3,
     plant: (installation) => {
       for (const database of Object.values(installation.databases))
         database.before.push(({ method, given }) => {
@@ -60,7 +60,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'the catalogue applies reports that come late',
     breaks: ['an end is final'],
-    firstSeed: 75,
+    firstSeed: 3,
     // Neither the look at the job nor the write of the report asks whether it is over.
     replaced: replacing('catalog-api', [
       JobRecords,
@@ -84,7 +84,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'an object store that is away is taken for one that refuses',
     breaks: ['passing faults fail nobody'],
-    firstSeed: 10,
+    firstSeed: 32,
     plant: (installation) => {
       installation.storeAway = () =>
         new PermanentError('storage.refused', 'Expected the object, found a refusal.');
@@ -105,7 +105,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'the end of a job puts back what its datasets said, also of those that are done',
     breaks: ['what a dataset says is true'],
-    firstSeed: 0,
+    firstSeed: 1,
     replaced: replacing('catalog-api', [
       DatasetClaimRecords,
       (wiring: { construct(type: unknown): object }) =>
@@ -133,7 +133,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'a copy is read back from a cache, not from its medium',
     breaks: ['archived means that every copy is there', 'an original goes only when its bytes are safe'],
-    firstSeed: 0,
+    firstSeed: 1,
     plant: ({ shares: [, share] }) => {
       const [create, read] = [share!.create.bind(share), share!.read.bind(share)];
       share!.create = async (name, token) => {
@@ -152,7 +152,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'a datablock is registered under a new id by each delivery',
     breaks: ['each file is archived once'],
-    firstSeed: 6,
+    firstSeed: 10,
     plant: (installation) => {
       installation.databases['catalog-api'].withoutUnique.add('Datablock.archiveId');
       let count = 0;
@@ -165,7 +165,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'retrieved files are reported before the object store has them',
     breaks: ['retrieved means that it is there'],
-    firstSeed: 16,
+    firstSeed: 10,
     plant: ({ objects, world }) => {
       const put = objects.put.bind(objects);
       objects.put = async (bucket, key, body, options) => {
@@ -186,7 +186,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'work orders are written without their fencing token',
     breaks: ['only the holder of an order ends it'],
-    firstSeed: 14,
+    firstSeed: 97,
     plant: changing('archiver', 'works', (call) => {
       if ('epoch' in (call.given[0] as Fields)) without(call, 'epoch');
     }),

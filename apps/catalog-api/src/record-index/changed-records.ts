@@ -31,6 +31,8 @@ export class ChangedRecords {
   private next: Promise<void> | undefined;
   /** Ids that a look has found while a page was read: what the page says of them may be older. */
   private readonly newer = new Set<string>();
+  /** Ids of records that were read in the moments in which they were written. */
+  private readonly young = new Set<string>();
   private comparing = false;
 
   constructor(
@@ -159,19 +161,35 @@ export class ChangedRecords {
       (async () => {
         const changed = { updatedAt: { $gt: since } };
         for await (const row of rowsById<Row>(records, changed, { projection, page })) {
-          this.table.put(row._id, row);
+          if (!this.table.put(row._id, row)) this.noteIfYoung(row._id);
           this.newer.add(row._id);
+          this.age(row, now);
         }
       })(),
     ]);
     // Announced before it is done: what is still there goes later, or stays.
     for (const id of removed) this.newer.delete(id);
     await this.readAgain(removed);
-    for (const id of removed) this.newer.add(id);
+    for (const id of removed) {
+      this.newer.add(id);
+      this.young.delete(id);
+    }
     // Only a comparison of everything looks at them, and empties them.
     if (!this.comparing) this.newer.clear();
     this.looked = now;
     if (isLong) this.lookedBack = now;
+  }
+
+  /** Of two writes in one millisecond the table may tell the same: what it does not keep, as words, may differ. */
+  private noteIfYoung(id: string): void {
+    const slot = this.young.has(id) ? this.table.ids.slotOf(id) : undefined;
+    if (slot !== undefined) this.table.changed.note(slot);
+  }
+
+  /** Of one that was written just now another write may have the same time. It is read again while looks overlap. */
+  private age({ _id, updatedAt }: Row, now: number): void {
+    if (updatedAt instanceof Date && updatedAt.getTime() > now - overlap.short) this.young.add(_id);
+    else this.young.delete(_id);
   }
 
   private now(): number {

@@ -101,7 +101,7 @@ export class IndexedCollection {
     return {
       table,
       ids,
-      words: new SearchedWords(() => this.catalogue.records(name), this.clock),
+      words: new SearchedWords(table, () => this.catalogue.records(name), this.clock),
       answers: new KnownAnswers(),
       changed: new ChangedRecords(table, source, this.clock),
     };

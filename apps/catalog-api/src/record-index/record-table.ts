@@ -1,4 +1,5 @@
 import { BitSet } from './bit-set.js';
+import { ChangeLog } from './change-log.js';
 import { valueAt } from './cells.js';
 import { CellColumn } from './cell-column.js';
 import { IdColumn } from './id-column.js';
@@ -26,6 +27,7 @@ export class RecordTable {
   private tooLong = 0;
 
   readonly ids: IdColumn;
+  readonly changed = new ChangeLog();
 
   /** @param expected records that there will be, about: a table that grows leaves its former columns to be collected */
   constructor(fields: Readonly<Record<string, ColumnKind>>, expected = 0) {
@@ -86,7 +88,7 @@ export class RecordTable {
       const isOther = column.set(slot, valueAt(record, path), known === undefined);
       isChanged ||= isOther;
     }
-    if (isChanged) this.changes += 1;
+    if (isChanged) this.noteChange(slot);
     return isChanged;
   }
 
@@ -99,8 +101,13 @@ export class RecordTable {
     this.taken.delete(slot);
     this.free.push(slot);
     this.records -= 1;
-    this.changes += 1;
+    this.noteChange(slot);
     return true;
+  }
+
+  private noteChange(slot: number): void {
+    this.changes += 1;
+    this.changed.note(slot);
   }
 
   private newSlot(id: string): number {

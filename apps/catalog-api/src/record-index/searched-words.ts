@@ -1,29 +1,53 @@
-import { AgedMap, type Clock } from '#kernel';
+import { AgedMap, type Clock, wait } from '#kernel';
 import type { Catalogue } from '../persistence/catalogue.js';
+import { foundRecords, FoundRecords } from './found-records.js';
+import type { BitSet } from './bit-set.js';
+import type { RecordTable } from './record-table.js';
 
 type Condition = Readonly<Record<string, unknown>>;
 
-/** Records that a search for words may find, so that the others of its conditions are answered from memory. */
-const maxFound = 5000;
-/** Milliseconds for which words that stand in more records are not looked for again. */
-const freshness = 60_000;
-const maxRemembered = 1000;
+/** Searches that are kept; each is a bit for each record. */
+const maxSearches = 50;
+/** Milliseconds for which one is kept that nobody asks for. */
+const lifetime = 600_000;
+/** Records that were changed since a search was asked for last: more are not looked through again one by one. */
+const maxChanged = 2000;
+/** Milliseconds that a question waits for the first answer to its search. Then the database answers the whole question. */
+const patience = 2000;
+/** Milliseconds that the database may take for all that a search finds. */
+const maxTime = 60_000;
+/** Ids in one answer of the database. */
+const batchSize = 10_000;
 
-/** Words that the database finds in few records: what is found is a list of ids, which a table can tell of. */
+/** What a search for words finds. */
+interface Found {
+  readonly slots: BitSet;
+  /** Place in the log of changes: what was changed before it was looked at. */
+  readonly upTo: number;
+  readonly revision: number;
+}
+
+/**
+ * Which records the database finds for words. It is asked once for all of them, and afterwards only for those that were changed
+ * since: how words match is its own affair.
+ */
 export class SearchedWords {
-  /** Searches that find more. */
-  private readonly common: AgedMap<true>;
+  private readonly known: AgedMap<Found>;
+  private readonly asked = new Map<string, Promise<Found | undefined>>();
+  private revision = 0;
+  private underWay = false;
 
   constructor(
+    private readonly table: RecordTable,
     private readonly records: () => ReturnType<Catalogue['records']>,
     clock: Clock,
   ) {
-    this.common = new AgedMap(maxRemembered, freshness, clock);
+    this.known = new AgedMap(maxSearches, lifetime, clock);
   }
 
-  /** The condition, with ids in place of words where few records have them. */
+  /** The condition, with what was found in place of words where that is known in time. */
   async resolved(condition: Condition): Promise<Condition> {
-    if ('$text' in condition) return this.withIds(condition);
+    if ('$text' in condition) return this.withFound(condition);
     const { $and: parts, ...others } = condition;
     if (!Array.isArray(parts)) return condition;
     // The condition of a search stands beside that of the rights.
@@ -31,19 +55,87 @@ export class SearchedWords {
     return { ...others, $and: resolved };
   }
 
-  private async withIds(condition: Condition): Promise<Condition> {
+  private async withFound(condition: Condition): Promise<Condition> {
     const { $text: text, ...others } = condition;
-    const { $search: search } = text as { $search?: unknown };
-    if (typeof search !== 'string' || this.common.get(search) !== undefined) return condition;
-    const found = await this.records()
-      .find({ $text: { $search: search } }, { projection: { _id: 1 } })
-      .limit(maxFound + 1)
-      .toArray();
-    if (found.length > maxFound) {
-      this.common.set(search, true);
-      return condition;
+    const { $search: search, ...options } = text as { $search?: unknown };
+    if (typeof search !== 'string' || Object.keys(options).length > 0) return condition;
+    const stop = new AbortController();
+    const found = await Promise.race([
+      this.found(search),
+      wait(patience, stop.signal).then(() => undefined),
+    ]).finally(() => stop.abort());
+    if (found === undefined) return condition;
+    const { slots, revision } = found;
+    const here = { [foundRecords]: new FoundRecords(this.table.none().or(slots), search, revision) };
+    return Object.keys(others).length === 0 ? here : { $and: [here, others] };
+  }
+
+  /** Who asks for words that are being looked for waits for what comes of that, and looks whether it is new enough. */
+  private async found(search: string): Promise<Found | undefined> {
+    const from = this.table.changed.end;
+    for (;;) {
+      const asked = this.asked.get(search);
+      if (asked === undefined) break;
+      const found = await asked;
+      if (found === undefined || found.upTo >= from) return found;
     }
-    const ids = { _id: { $in: found.map(({ _id }) => _id) } };
-    return Object.keys(others).length === 0 ? ids : { $and: [ids, others] };
+    const asking = this.ask(search).finally(() => this.asked.delete(search));
+    this.asked.set(search, asking);
+    return asking;
+  }
+
+  private async ask(search: string): Promise<Found | undefined> {
+    const known = this.known.get(search);
+    try {
+      const found = (known && (await this.refreshed(search, known))) ?? (await this.foundAnew(search));
+      if (found !== undefined) this.known.set(search, found);
+      return found;
+    } catch {
+      // The database is asked the whole question then, and says itself what is wrong with it.
+      return undefined;
+    }
+  }
+
+  /** @returns undefined when too much was changed */
+  private async refreshed(search: string, known: Found): Promise<Found | undefined> {
+    const upTo = this.table.changed.end;
+    const changed = this.table.changed.since(known.upTo);
+    if (changed === undefined || changed.size > maxChanged) return undefined;
+    if (changed.size === 0) return known;
+    const ids = [...changed].map((slot) => this.table.ids.idOf(slot)).filter((id) => id !== '');
+    const matching = await this.records()
+      .find({ _id: { $in: ids }, $text: { $search: search } }, { projection: { _id: 1 } })
+      .toArray();
+    const slots = known.slots.grown(this.table.slots);
+    for (const slot of changed) slots.delete(slot);
+    for (const { _id } of matching) this.add(_id, slots);
+    return { slots, upTo, revision: (this.revision += 1) };
+  }
+
+  /** One at a time: each may read the ids of all records. @returns undefined while another one is under way, or when it takes too long */
+  private async foundAnew(search: string): Promise<Found | undefined> {
+    if (this.underWay) return undefined;
+    this.underWay = true;
+    try {
+      const upTo = this.table.changed.end;
+      let slots = this.table.none();
+      const found = this.records().find(
+        { $text: { $search: search } },
+        { projection: { _id: 1 }, batchSize, maxTimeMS: maxTime },
+      );
+      for await (const { _id } of found) {
+        if (slots.words.length * 32 < this.table.slots) slots = slots.grown(this.table.slots);
+        this.add(_id, slots);
+      }
+      return { slots, upTo, revision: (this.revision += 1) };
+    } finally {
+      this.underWay = false;
+    }
+  }
+
+  /** A record that is not in the table yet has no part in an answer of the table. */
+  private add(id: string, slots: BitSet): void {
+    const slot = this.table.ids.slotOf(id);
+    if (slot !== undefined && slot < slots.words.length * 32) slots.add(slot);
   }
 }

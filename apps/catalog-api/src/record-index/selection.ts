@@ -1,6 +1,7 @@
 import { isScalar } from './cells.js';
 import { isOperators, testOf } from './cell-conditions.js';
 import { CellColumn } from './cell-column.js';
+import { foundRecords, FoundRecords } from './found-records.js';
 import type { BitSet } from './bit-set.js';
 import type { NumberColumn, Range } from './number-column.js';
 import type { RecordTable } from './record-table.js';
@@ -46,6 +47,8 @@ class Selection {
 
   private part(name: string, value: unknown): BitSet | undefined {
     if (name === '$and' || name === '$or' || name === '$nor') return this.combined(name, value);
+    if (name === foundRecords && value instanceof FoundRecords)
+      return value.slots.copy().and(this.table.all());
     if (name.startsWith('$')) return undefined;
     this.looks += 1;
     if (this.looks > maxLooks) return undefined;

@@ -1,0 +1,19 @@
+import type { BitSet } from './bit-set.js';
+
+/** In a condition: the records that a search has found stand in place of it. No client can name it: it is no value of JSON. */
+export const foundRecords = '$found';
+
+/** Records that a search for words has found. */
+export class FoundRecords {
+  /** @param revision another one for each change of what is found */
+  constructor(
+    readonly slots: BitSet,
+    private readonly search: string,
+    private readonly revision: number,
+  ) {}
+
+  /** Tells it from every other one: answers are kept by it. */
+  toString(): string {
+    return `${this.revision} ${this.search}`;
+  }
+}
