@@ -203,7 +203,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'W2: the work of one group comes first while there is any',
     breaks: ['no group starves'],
-    firstSeed: 324,
+    firstSeed: 255,
     plant: changing('job-assembler', 'work_orders', ({ method, given }, installation) => {
       if (method !== 'distinct' || given[0] !== 'group') return;
       const orders = installation.databases['job-assembler'].documents<WorkOrder>('work_orders');
@@ -224,7 +224,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'a request to cancel wins though it came too late',
     breaks: ['a cancelled job leaves datasets done or untouched', 'an end is final'],
-    firstSeed: 2,
+    firstSeed: 18,
     plant: changing('catalog-api', 'Job', ({ method, given }, installation) => {
       const set = (given[1] as { $set?: Fields } | undefined)?.$set;
       if (method !== 'findOneAndUpdate' || set?.['catena.finished'] !== true) return;
@@ -237,7 +237,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'a file that is to be discarded stays where it is',
     breaks: ['nothing is left on storage that nobody knows', 'all comes to rest'],
-    firstSeed: 2,
+    firstSeed: 17,
     plant: ({ shares }) => {
       shares[1]!.setAside = () => Promise.resolve(true);
     },

@@ -55,9 +55,15 @@ export class OpenPage {
     await this.page.locator('header.top').waitFor();
   }
 
-  /** Waits until the page shows this text. */
+  /** Waits until the page shows this text, whatever else has it and is hidden. */
   async says(text: string | RegExp): Promise<void> {
-    await this.page.getByText(text).first().waitFor();
+    try {
+      await this.page.getByText(text).filter({ visible: true }).first().waitFor();
+    } catch (error) {
+      throw new Error(`Expected the page to say ${String(text)}, found:\n${await this.text()}`, {
+        cause: error,
+      });
+    }
   }
 
   async text(): Promise<string> {

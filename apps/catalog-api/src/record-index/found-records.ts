@@ -5,15 +5,15 @@ export const foundRecords = '$found';
 
 /** Records that a search for words has found. */
 export class FoundRecords {
-  /** @param revision another one for each change of what is found */
+  /** @param revisions others for each change of what is found */
   constructor(
     readonly slots: BitSet,
     private readonly search: string,
-    private readonly revision: number,
+    private readonly revisions: readonly number[],
   ) {}
 
   /** Tells it from every other one: answers are kept by it. */
   toString(): string {
-    return `${this.revision} ${this.search}`;
+    return `${this.revisions.join()} ${this.search}`;
   }
 }

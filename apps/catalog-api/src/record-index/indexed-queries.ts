@@ -51,7 +51,8 @@ export class IndexedQueries {
       const found = (await records
         .find(
           { $and: [{ _id: { $in: [...ids] } }, condition] },
-          { projection: isIdHidden ? withId : projection },
+          // With so few to come the database begins with the ids: without a limit, with all that have the words of a search.
+          { projection: isIdHidden ? withId : projection, limit: ids.length },
         )
         .toArray()) as unknown as R[];
       const byId = new Map(found.map((record) => [record._id, record]));

@@ -157,14 +157,37 @@ describe('Searches for words over a table', () => {
     );
   });
 
+  it('find many for one at a time, and few for any number', async () => {
+    for (let index = 0; index < 6000; index += 1)
+      write(`r${index}`, index < 10 ? 'lead tin iron gold' : 'iron gold');
+    const [iron, gold, lead, tin] = await Promise.all(
+      ['iron', 'gold', 'lead', 'tin'].map((word) => idsFor(text(word))),
+    );
+    assert.deepEqual([iron?.length, gold, lead?.length, tin?.length], [6000, undefined, 10, 10]);
+    assert.equal((await idsFor(text('gold')))?.length, 6000);
+  });
+
+  it('of several words find what has any of them, and each word is put once', async () => {
+    for (const [id, all] of Object.entries({ one: 'lead iron', two: 'iron', three: 'tin', four: 'gold' }))
+      write(id, all);
+    assert.deepEqual(await idsFor(text('lead  tin lead')), ['one', 'three']);
+    assert.deepEqual(await idsFor(text('tin iron')), ['one', 'three', 'two']);
+    assert.deepEqual(
+      asked.map(({ $text }) => $text.$search),
+      ['lead', 'tin', 'iron'],
+    );
+  });
+
   it('are left to the database when it refuses, is slow, is asked for other words, or with options', async () => {
     write('one', 'lead');
     meanwhile = () => Promise.reject(new Error('away'));
     assert.equal(await idsFor(text('lead')), undefined);
     meanwhile = () => new Promise<void>(() => undefined);
     const slow = idsFor(text('lead'));
-    assert.equal(await idsFor(text('iron')), undefined, 'one search reads all ids at a time');
     assert.equal(await slow, undefined);
+    meanwhile = () => undefined;
+    const signs = idsFor(text('"iron lead"'));
+    assert.deepEqual([await signs, asked.at(-1)?.$text.$search], [[], '"iron lead"']);
     const options = { $text: { $search: 'lead', $caseSensitive: true } };
     assert.equal(await words.resolved(options), options);
   });

@@ -6,7 +6,7 @@ import type { RecordTable } from './record-table.js';
 
 type Condition = Readonly<Record<string, unknown>>;
 
-/** Searches that are kept; each is a bit for each record. */
+/** Words, or searches of several, that are kept; each is a bit for each record. */
 const maxSearches = 50;
 /** Milliseconds for which one is kept that nobody asks for. */
 const lifetime = 600_000;
@@ -16,8 +16,14 @@ const maxChanged = 2000;
 const patience = 2000;
 /** Milliseconds that the database may take for all that a search finds. */
 const maxTime = 60_000;
+/** Records that any number of searches may find at one time. */
+const maxFew = 5000;
 /** Ids in one answer of the database. */
 const batchSize = 10_000;
+/** Words of a search that are looked for one by one: a record is found by any of them. */
+const maxWords = 10;
+/** What every way of telling words apart takes for one word. */
+const plainWord = /^[\p{L}\p{N}]+$/u;
 
 /** What a search for words finds. */
 interface Found {
@@ -35,7 +41,8 @@ export class SearchedWords {
   private readonly known: AgedMap<Found>;
   private readonly asked = new Map<string, Promise<Found | undefined>>();
   private revision = 0;
-  private underWay = false;
+  /** One at a time: each may read the ids of all records. */
+  private isReadingMany = false;
 
   constructor(
     private readonly table: RecordTable,
@@ -60,13 +67,18 @@ export class SearchedWords {
     const { $search: search, ...options } = text as { $search?: unknown };
     if (typeof search !== 'string' || Object.keys(options).length > 0) return condition;
     const stop = new AbortController();
-    const found = await Promise.race([
-      this.found(search),
-      wait(patience, stop.signal).then(() => undefined),
+    const parts = await Promise.race([
+      Promise.all(wordsOf(search).map((word) => this.found(word))),
+      wait(patience, stop.signal).then(() => [undefined]),
     ]).finally(() => stop.abort());
-    if (found === undefined) return condition;
-    const { slots, revision } = found;
-    const here = { [foundRecords]: new FoundRecords(this.table.none().or(slots), search, revision) };
+    const slots = this.table.none();
+    const revisions: number[] = [];
+    for (const part of parts) {
+      if (part === undefined) return condition;
+      slots.or(part.slots);
+      revisions.push(part.revision);
+    }
+    const here = { [foundRecords]: new FoundRecords(slots, search, revisions) };
     return Object.keys(others).length === 0 ? here : { $and: [here, others] };
   }
 
@@ -103,8 +115,10 @@ export class SearchedWords {
     if (changed === undefined || changed.size > maxChanged) return undefined;
     if (changed.size === 0) return known;
     const ids = [...changed].map((slot) => this.table.ids.idOf(slot)).filter((id) => id !== '');
+    // With so few to come the database begins with the ids: without a limit, with all that have the words.
+    const few = { projection: { _id: 1 }, limit: Math.max(1, ids.length) } as const;
     const matching = await this.records()
-      .find({ _id: { $in: ids }, $text: { $search: search } }, { projection: { _id: 1 } })
+      .find({ _id: { $in: ids }, $text: { $search: search } }, few)
       .toArray();
     const slots = known.slots.grown(this.table.slots);
     for (const slot of changed) slots.delete(slot);
@@ -112,24 +126,29 @@ export class SearchedWords {
     return { slots, upTo, revision: (this.revision += 1) };
   }
 
-  /** One at a time: each may read the ids of all records. @returns undefined while another one is under way, or when it takes too long */
+  /** @returns undefined when it finds many, and another one that finds many is under way, or when it takes too long */
   private async foundAnew(search: string): Promise<Found | undefined> {
-    if (this.underWay) return undefined;
-    this.underWay = true;
+    const upTo = this.table.changed.end;
+    let slots = this.table.none();
+    let count = 0;
+    let isLarge = false;
+    const found = this.records().find(
+      { $text: { $search: search } },
+      { projection: { _id: 1 }, batchSize, maxTimeMS: maxTime },
+    );
     try {
-      const upTo = this.table.changed.end;
-      let slots = this.table.none();
-      const found = this.records().find(
-        { $text: { $search: search } },
-        { projection: { _id: 1 }, batchSize, maxTimeMS: maxTime },
-      );
       for await (const { _id } of found) {
+        count += 1;
+        if (count > maxFew && !isLarge) {
+          if (this.isReadingMany) return undefined;
+          isLarge = this.isReadingMany = true;
+        }
         if (slots.words.length * 32 < this.table.slots) slots = slots.grown(this.table.slots);
         this.add(_id, slots);
       }
       return { slots, upTo, revision: (this.revision += 1) };
     } finally {
-      this.underWay = false;
+      if (isLarge) this.isReadingMany = false;
     }
   }
 
@@ -138,4 +157,12 @@ export class SearchedWords {
     const slot = this.table.ids.slotOf(id);
     if (slot !== undefined && slot < slots.words.length * 32) slots.add(slot);
   }
+}
+
+/** The words of a search that asks for any of some; one that says more with signs stays one. */
+function wordsOf(search: string): readonly string[] {
+  const words = [...new Set(search.split(' ').filter((word) => word !== ''))];
+  return words.length > 0 && words.length <= maxWords && words.every((word) => plainWord.test(word))
+    ? words
+    : [search];
 }
