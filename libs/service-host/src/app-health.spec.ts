@@ -72,7 +72,7 @@ describe('The health of an app', () => {
     await wait(20);
     const before = { ...asked };
     passed = 4000;
-    const answers = await Promise.all(Array.from({ length: 100 }, () => controller.ready()));
+    const answers = await Promise.all(Array.from({ length: 100 }, async () => controller.ready()));
     assert.ok(answers.every((answer) => (answer as Ready).details['archiver']?.status === 'silent'));
     assert.deepEqual(asked, {
       database: before.database + 1,

@@ -20,8 +20,6 @@ const staleAfter = 2000;
 const pause = 1000;
 /** While no job is under way: whoever asks for one to be looked at calls. */
 const maxPause = 5000;
-/** After all times that are written. */
-const endOfTime = new Date('9999-12-31T00:00:00Z');
 /** Jobs that one look takes up. */
 const jobsAtOnce = 200;
 /** Datasets that one write ends. */
@@ -59,7 +57,7 @@ export class JobSettling extends HostedLoop {
   }
 
   async round(isQuiet = false): Promise<Found> {
-    if (isQuiet && !(await this.isAnyUnderWay())) return 'nothing';
+    if (isQuiet && !(await this.jobs.isAnyUnderWay(this.clock.now()))) return 'nothing';
     // A lease is for those who have something to do.
     if ((await this.stale(1)).length === 0 || !(await this.takeLease())) return false;
     const stale = await this.stale(jobsAtOnce);
@@ -70,11 +68,6 @@ export class JobSettling extends HostedLoop {
       stillMoving();
     }
     return stale.length === jobsAtOnce;
-  }
-
-  /** However lately it was looked at. */
-  private async isAnyUnderWay(): Promise<boolean> {
-    return (await this.jobs.stale(this.clock.now(), endOfTime, 1)).length > 0;
   }
 
   private stale(limit: number): Promise<Pick<AssemblyJob, '_id' | 'workflow'>[]> {
