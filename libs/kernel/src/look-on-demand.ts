@@ -1,12 +1,12 @@
 import { wait } from './wait.js';
 
-/** Milliseconds for which what a look found counts as new, and for which whoever asks waits for another one. */
+/** Milliseconds for which what a look found counts as new, and for which a reader waits for another one. */
 const fresh = 3000;
 const patience = 1000;
 
 /**
- * For a loop that looks rarely by itself, and at once when somebody wants to know: what nobody reads need not be asked for. However
- * many want to know, there is one look at a time, and none while the last one is new.
+ * For a loop that looks rarely by itself, and at once when a reader wants to know: what nobody reads need not be asked for. However
+ * many readers there are, there is one look at a time, and none while the last one is new.
  */
 export class LookOnDemand {
   private begunAt = Number.NEGATIVE_INFINITY;

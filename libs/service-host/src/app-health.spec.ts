@@ -47,7 +47,7 @@ type Ready = {
 };
 
 describe('The health of an app', () => {
-  it('is answered from what the app knows: a flood of calls asks nobody anything, nor waits', async () => {
+  it('is answered from what the app knows: a flood of calls asks nobody anything', async () => {
     const { asked, health, controller } = app();
     health.onApplicationBootstrap();
     while (health.found['archiver']?.status !== 'silent' || health.outbox === undefined)

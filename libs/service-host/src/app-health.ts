@@ -19,7 +19,7 @@ export interface PartHealth {
 
 /**
  * What health answers, kept by the app itself: connections tell when they are lost, and a look finds the rest, now and then and when
- * somebody wants to know. Anybody may ask for health, as often as they like: there is one look for all of them every few seconds.
+ * a reader wants to know. Anybody may ask for health, as often as they like: there is one look for all of them every few seconds.
  */
 @Injectable()
 export class AppHealth extends HostedLoop {

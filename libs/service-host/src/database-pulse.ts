@@ -7,7 +7,7 @@ const pause = 10_000;
 const patience = 5000;
 
 /**
- * Whether the database answers, as state: the connection tells when it is gone, and a look finds silence, now and then and when somebody
+ * Whether the database answers, as state: the connection tells when it is gone, and a look finds silence, now and then and when a reader
  * wants to know.
  */
 export class DatabasePulse {

@@ -9,7 +9,7 @@ import { ConsoleError } from '../edge/console-error.js';
 const pause = 30_000;
 const patience = 4000;
 
-/** Whether catalog-api answers: asked now and then, and when somebody wants to know, at most every few seconds. */
+/** Whether catalog-api answers: asked now and then, and when a reader of health wants to know, at most every few seconds. */
 @Injectable()
 export class CataloguePulse extends HostedLoop {
   up = false;
