@@ -49,6 +49,7 @@ export {
   withoutSlash,
 } from './settings.js';
 export { looksLikeMailAddress } from './mail-address.js';
+export { LookOnDemand } from './look-on-demand.js';
 export { StandingQuestion } from './standing-question.js';
 export { backOff, wait } from './wait.js';
 export { settingsInUse } from './settings-in-use.js';

@@ -111,6 +111,48 @@ describe('A worker', () => {
     assert.deepEqual(told, [reason]);
   });
 
+  it('looks more rarely while nothing is due within a lease, and takes nothing by these looks', async () => {
+    const clock = new ManualClock(new Date('2026-01-01T00:00:00Z'));
+    const at = (milliseconds: number): Date => new Date(clock.now().getTime() + milliseconds);
+    let next: Date | undefined;
+    let [looks, takes] = [0, 0];
+    const worker = new LeasedWorker<Row>({
+      ...{ name: 'rows', clock, lease: 60_000, lanes: 1, pause: 2, maxPause: 100_000 },
+      nextDue: () => {
+        looks += 1;
+        return Promise.resolve(next);
+      },
+      take: () => {
+        takes += 1;
+        return Promise.resolve(undefined);
+      },
+      renew: () => Promise.resolve(true),
+      run: () => assert.fail('there is nothing'),
+      leaseLost: () => lost,
+      onFault: (error) => assert.fail(String(error)),
+      onSkippedBeat: (_, error) => assert.fail(String(error)),
+    });
+    const inSomeTime = async (): Promise<readonly [number, number]> => {
+      const before = [looks, takes] as const;
+      await wait(150);
+      return [looks - before[0], takes - before[1]];
+    };
+    worker.start(Promise.resolve());
+    await until(() => takes > 0);
+    const [rare, none] = await inSomeTime();
+    assert.ok(rare < 10 && none === 0, `${rare} ${none}`);
+    for (const due of [at(0), at(59_000)]) {
+      next = due;
+      worker.wake();
+      const [often, taken] = await inSomeTime();
+      assert.ok(often > 10 && taken > 10, `due, or in the hands of others: ${often} ${taken}`);
+    }
+    next = at(61_000);
+    worker.wake();
+    assert.ok((await inSomeTime())[0] < 10, 'not for long');
+    await worker.stop();
+  });
+
   it('takes nothing while it rests, and goes on when it is told to', async () => {
     const { rows, worker } = scene(['a'], () => Promise.resolve());
     worker.rest();

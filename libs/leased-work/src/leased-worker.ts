@@ -19,10 +19,13 @@ export interface LeasedWorkerOptions<Item> {
   readonly lanes: number;
   /** Milliseconds after which one of the lanes that found nothing looks again by itself. */
   readonly pause: number;
-  /** How far the pause grows while there {@link isAny} none. Default: not at all. */
+  /** How far the pause grows while none is due within a lease ({@link nextDue}). Default: not at all. */
   readonly maxPause?: number;
-  /** Whether there is any work, due or not. Default: there always may be. */
-  readonly isAny?: () => Promise<boolean>;
+  /**
+   * When the first piece of work is due, now or later; undefined: there is none. What another process holds is due when its lease ends.
+   * Default: nobody knows.
+   */
+  readonly nextDue?: () => Promise<Date | undefined>;
   /**
    * Takes the first piece of work that is due, in one write: its lease until then, its fencing token raised.
    *
@@ -121,11 +124,12 @@ export class LeasedWorker<Item> {
 
   private async takeOne(isQuiet: boolean): Promise<Found> {
     if (this.resting) return false;
-    const { clock, lease, take, run, isAny = () => Promise.resolve(true) } = this.options;
+    const { clock, lease, take, run } = this.options;
     const now = clock.now();
     const until = new Date(now.getTime() + lease);
+    if (isQuiet && (await this.isNothingBefore(until))) return 'nothing';
     const item = await take(now, until);
-    if (item === undefined) return isQuiet && !(await isAny()) ? 'nothing' : false;
+    if (item === undefined) return false;
     const held = this.hold(item, until);
     this.holding.add(held);
     // Told to stop while the database still answered: work that has not begun must not hold up the end.
@@ -137,6 +141,14 @@ export class LeasedWorker<Item> {
       this.holding.delete(held);
     }
     return true;
+  }
+
+  /** While others work, their next piece may come to us: then nothing is far off. */
+  private async isNothingBefore(until: Date): Promise<boolean> {
+    const { nextDue } = this.options;
+    if (nextDue === undefined) return false;
+    const next = await nextDue();
+    return next === undefined || next > until;
   }
 
   private hold(item: Item, until: Date): Holding<Item> {

@@ -50,8 +50,9 @@ export class MemoryOutboxStore extends OutboxStore {
     });
   }
 
-  isEmpty(): Promise<boolean> {
-    return Promise.resolve([...this.documents.values()].every(({ dueAt }) => dueAt === undefined));
+  nextDue(): Promise<Date | undefined> {
+    const due = [...this.documents.values()].flatMap(({ dueAt }) => (dueAt === undefined ? [] : [dueAt]));
+    return Promise.resolve(due.sort((one, other) => one.getTime() - other.getTime())[0]);
   }
 
   markPublished(

@@ -95,8 +95,19 @@ export class MongoOutboxStore extends OutboxStore {
     return undefined;
   }
 
-  async isEmpty(): Promise<boolean> {
-    return (await this.openPlaces()).length === 0;
+  async nextDue(): Promise<Date | undefined> {
+    const due = await Promise.all(this.collections.map((place) => this.nextDueIn(place)));
+    const times = due.flatMap((at) => (at === undefined ? [] : [at.getTime()]));
+    return times.length === 0 ? undefined : new Date(Math.min(...times));
+  }
+
+  private async nextDueIn({ collection, path }: OutboxPlace): Promise<Date | undefined> {
+    const key = `${path}.dueAt`;
+    const first = await this.collection(collection).findOne(
+      { [key]: { $exists: true } },
+      { sort: { [key]: 1 }, projection: { [key]: 1 } },
+    );
+    return first === null ? undefined : outboxOf(first, path)?.dueAt;
   }
 
   async markPublished(

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { jobCancelRequestedV1 } from '#contracts';
-import { ManualClock } from '#kernel';
+import { ManualClock, wait } from '#kernel';
 import { Naming, topologyOf, type Delivery } from '#messaging';
 import { MemoryTransport, until } from '#messaging/testing';
 import { createLogger } from '#observability';
 import { MemoryOutboxStore } from './memory-outbox-store.js';
-import { OutboxRelay } from './outbox-relay.js';
+import { OutboxRelay, type RelayOptions } from './outbox-relay.js';
 import { eventRow, legacyRow, newOutbox, type OutboxRow } from './outbox-row.js';
 
 describe('OutboxRelay', () => {
@@ -15,7 +15,7 @@ describe('OutboxRelay', () => {
   let store: MemoryOutboxStore;
   let transport: MemoryTransport;
   let relay: OutboxRelay;
-  let make: () => OutboxRelay;
+  let make: (own?: Partial<RelayOptions>) => OutboxRelay;
   let delivered: Delivery[];
 
   beforeEach(async () => {
@@ -37,8 +37,11 @@ describe('OutboxRelay', () => {
       parallel: 2,
       accounts: 'per-app' as const,
     };
-    make = () =>
-      new OutboxRelay(options, store, transport, naming, clock, createLogger('relay.spec', 'silent'));
+    make = (own = {}) =>
+      new OutboxRelay(
+        { ...options, ...own },
+        ...([store, transport, naming, clock, createLogger('relay.spec', 'silent')] as const),
+      );
     relay = make();
     await relay.start();
   });
@@ -128,6 +131,40 @@ describe('OutboxRelay', () => {
 
   it('refuses to be started twice', async () => {
     await assert.rejects(relay.start(), { code: 'outbox.started-twice' });
+  });
+
+  it('looks rarely while all that is left awaits receipts for long, and at once when it is called', async () => {
+    await relay.stop();
+    let [claims, looks] = [0, 0];
+    const claimDue = store.claimDue.bind(store);
+    store.claimDue = (now, lease) => {
+      claims += 1;
+      return claimDue(now, lease);
+    };
+    const nextDue = store.nextDue.bind(store);
+    store.nextDue = () => {
+      looks += 1;
+      return nextDue();
+    };
+    relay = make({ acceptTimeout: 60_000 });
+    await relay.start();
+    await push([event()]);
+    await until(() => delivered.length === 1);
+    await wait(200);
+    const before = claims;
+    looks = 0;
+    await wait(300);
+    assert.deepEqual([claims - before, looks < 10], [0, true], `${looks} looks`);
+    await push([event()], 'd2');
+    await until(() => delivered.length === 2);
+    // Nobody accepts the first: it is due soon, and every sweep looks for it.
+    clock.advance(57_000);
+    relay.wake();
+    const soon = claims;
+    await wait(200);
+    assert.ok(claims - soon > 5, `${claims - soon} claims`);
+    clock.advance(4000);
+    await until(() => delivered.length === 4);
   });
 
   it('asks nothing of a database that was never reached', async () => {

@@ -22,7 +22,7 @@ const resent = metrics.counter({
   help: 'Messages that were sent again because no consumer had accepted them in time.',
 });
 
-/** Milliseconds between sweeps, at most, while outboxes are empty. */
+/** Milliseconds between sweeps, at most, while nothing is due before the next one. */
 const maxSweepInterval = 5000;
 
 export interface RelayOptions {
@@ -129,10 +129,17 @@ export class OutboxRelay {
   /** @returns whether there may be more to do at once; `'nothing'`: whatever comes, its writer calls, unless it dies */
   private async sweepOne(isQuiet: boolean): Promise<Found> {
     if (!this.transport.connected) return false;
+    if (isQuiet && (await this.isNothingSoon())) return 'nothing';
     const claimed = await this.store.claimDue(this.clock.now(), this.options.lease);
-    if (claimed === undefined) return isQuiet && (await this.store.isEmpty()) ? 'nothing' : false;
+    if (claimed === undefined) return false;
     await this.deliver(claimed);
     return true;
+  }
+
+  /** What awaits a receipt is due again after minutes: until then there is as little to do as with empty outboxes. */
+  private async isNothingSoon(): Promise<boolean> {
+    const next = await this.store.nextDue();
+    return next === undefined || next.getTime() > this.clock.now().getTime() + maxSweepInterval;
   }
 
   private async deliver(claimed: ClaimedOutbox): Promise<void> {

@@ -43,8 +43,8 @@ export abstract class OutboxStore {
   /** Takes the document that is longest due, for `lease` milliseconds; two relays never get the same one. */
   abstract claimDue(now: Date, lease: number): Promise<ClaimedOutbox | undefined>;
 
-  /** Whether nothing is left to send, or to be accepted, now or later. */
-  abstract isEmpty(): Promise<boolean>;
+  /** When the first document is due, now or later: what awaits a receipt is due again some day. Undefined: there is none. */
+  abstract nextDue(): Promise<Date | undefined>;
 
   /** Rows confirmed by the broker: those that await nobody go, the others are marked. */
   abstract markPublished(claimed: ClaimedOutbox, rowIds: readonly string[], now: Date): Promise<void>;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { mongo } from 'mongoose';
 import { rowsById, rowsWithIds, wholeListById } from './rows-by-id.js';
 
 type Row = { readonly _id: string };
@@ -57,6 +58,35 @@ async function read(rows: AsyncIterable<Row>, meanwhile: (row: Row) => void = ()
 }
 
 describe('Rows in the order of their ids', () => {
+  it('are made one at a time where that is wanted, as the driver makes them', async () => {
+    const written = Array.from({ length: 205 }, (_, n) => ({
+      ...{ _id: idOf(n), at: new Date(n), count: mongo.Long.fromNumber(n * 2 ** 33), list: ['a', { b: n }] },
+      ...{ nothing: null, is: n % 2 === 0, part: n / 8 },
+    }));
+    const asked: object[] = [];
+    const collection = {
+      find: (filter: object, options: object) => {
+        asked.push(options);
+        const bytes = written
+          .filter(({ _id }) => matches(_id, filter as Filter))
+          .map((row) => mongo.BSON.serialize(row));
+        const limit = (most: number) => ({ toArray: () => Promise.resolve(bytes.slice(0, most)) });
+        return { sort: () => ({ limit }) };
+      },
+      countDocuments: () => Promise.resolve(written.length),
+    };
+    const found: object[] = [];
+    for await (const row of rowsById<Row>(collection, {}, { oneAtATime: true })) found.push(row);
+    assert.deepEqual(
+      found,
+      written.map((row, n) => ({ ...row, count: n * 2 ** 33 })),
+    );
+    assert.deepEqual(
+      asked,
+      [1, 2, 3].map(() => ({ projection: undefined, raw: true })),
+    );
+  });
+
   for (const count of [0, 1, 99, 100, 101, 250])
     it(`come once each: ${count}`, async () => {
       const rows = new Rows(count);

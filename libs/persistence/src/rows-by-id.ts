@@ -1,3 +1,4 @@
+import { mongo } from 'mongoose';
 import { TransientError } from '#kernel';
 
 /** Rows of a driver's first batch, less a few: a page of them is answered at once, as it was at one moment. */
@@ -16,6 +17,11 @@ export interface RowsOptions {
   readonly projection?: Readonly<Record<string, 0 | 1>>;
   /** Rows a look; fewer where rows are large. */
   readonly page?: number;
+  /**
+   * The rows of a page wait as bytes, and each is made when it comes. For whom reads very many and keeps none: rows that wait as objects
+   * outlive the collection of young garbage, and the heap grows by them.
+   */
+  readonly oneAtATime?: boolean;
 }
 
 /**
@@ -26,19 +32,21 @@ export interface RowsOptions {
 export async function* rowsById<Row extends { readonly _id: string }>(
   collection: Readable,
   filter: object,
-  { projection, page = onePage }: RowsOptions = {},
+  { projection, page = onePage, oneAtATime = false }: RowsOptions = {},
 ): AsyncGenerator<Row> {
   for (let after: string | undefined; ;) {
     const condition = after === undefined ? filter : { $and: [filter, { _id: { $gt: after } }] };
     const rows = (await collection
-      .find(condition, { projection })
+      .find(condition, { projection, ...(oneAtATime ? { raw: true } : {}) })
       .sort({ _id: 1 })
       .limit(page)
-      .toArray()) as Row[];
-    yield* rows;
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < page) return;
-    after = last._id;
+      .toArray()) as (Row | Uint8Array)[];
+    for (const found of rows) {
+      const row = found instanceof Uint8Array ? (mongo.BSON.deserialize(found) as Row) : found;
+      after = row._id;
+      yield row;
+    }
+    if (rows.length < page) return;
   }
 }
 

@@ -55,12 +55,55 @@ describe('The health of an app', () => {
     await health.beforeApplicationShutdown();
     const before = { ...asked };
     for (let call = 0; call < 5000; call += 1) {
-      controller.ready();
-      controller.check();
-      controller.live();
+      for (const answer of [controller.ready(), controller.check(), controller.live()])
+        assert.ok(!(answer instanceof Promise));
     }
     assert.deepEqual(asked, before);
     assert.ok(before.database <= 2 && before.outbox <= 2, JSON.stringify(before));
+  });
+
+  it('is brought up to date by whoever asks after a while: once for all who do', async (test) => {
+    const { asked, health, controller } = app();
+    let passed = 0;
+    const real = performance.now.bind(performance);
+    test.mock.method(performance, 'now', () => real() + passed);
+    health.onApplicationBootstrap();
+    while (health.outbox === undefined) await new Promise(setImmediate);
+    await wait(20);
+    const before = { ...asked };
+    passed = 4000;
+    const answers = await Promise.all(Array.from({ length: 100 }, async () => controller.ready()));
+    assert.ok(answers.every((answer) => (answer as Ready).details['archiver']?.status === 'silent'));
+    assert.deepEqual(asked, {
+      database: before.database + 1,
+      outbox: before.outbox + 1,
+      part: before.part + 1,
+    });
+    await health.beforeApplicationShutdown();
+  });
+
+  it('waits a second for a part that does not answer, and says the rest; then nobody waits for it', async (test) => {
+    const { health, controller } = app();
+    let passed = 0;
+    const real = performance.now.bind(performance);
+    test.mock.method(performance, 'now', () => real() + passed);
+    let answer: () => void = () => undefined;
+    let hangs = false;
+    health.add('share', async () => {
+      if (hangs) await new Promise<void>((resolve) => (answer = resolve));
+      return { status: 'up' };
+    });
+    health.onApplicationBootstrap();
+    while (health.found['share']?.status !== 'up' || health.outbox === undefined)
+      await new Promise(setImmediate);
+    await wait(20);
+    [hangs, passed] = [true, 4000];
+    const began = real();
+    assert.equal(((await controller.ready()) as Ready).status, 'ok');
+    assert.ok(real() - began >= 900);
+    assert.ok(!(controller.ready() instanceof Promise));
+    answer();
+    await health.beforeApplicationShutdown();
   });
 
   it('names a part that is silent, and messages that nobody has accepted, and stays ready', async () => {
@@ -76,14 +119,14 @@ describe('The health of an app', () => {
 
   it('says unknown of a backlog that cannot be counted now, not what it was before', async () => {
     const { backlog, health, controller } = app();
-    const said = (): Ready['outbox'] => (controller.ready() as Ready).outbox;
+    const said = async (): Promise<Ready['outbox']> => ((await controller.ready()) as Ready).outbox;
     health.onApplicationBootstrap();
-    while (said()?.documents !== 1) await wait(5);
+    while ((await said())?.documents !== 1) await wait(5);
     backlog.fails = true;
-    while (said()?.status !== 'unknown') await wait(5);
-    assert.deepEqual(said(), { status: 'unknown' });
+    while ((await said())?.status !== 'unknown') await wait(5);
+    assert.deepEqual(await said(), { status: 'unknown' });
     backlog.fails = false;
-    while (said()?.documents !== 1) await wait(5);
+    while ((await said())?.documents !== 1) await wait(5);
     await health.beforeApplicationShutdown();
   });
 

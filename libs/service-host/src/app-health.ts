@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, StandingQuestion } from '#kernel';
+import { Clock, LookOnDemand, StandingQuestion } from '#kernel';
 import { HostedLoop } from '#leased-work';
 import { MessageTransport } from '#messaging';
 import { type Logger, LOGGER } from '#observability';
@@ -7,8 +7,8 @@ import { type Backlog, OutboxStore } from '#outbox';
 import { MongoConnection } from '#persistence';
 import { DatabasePulse } from './database-pulse.js';
 
-/** Milliseconds between two looks, and for one of them. */
-const pause = 3000;
+/** Milliseconds between two looks while nobody wants to know, and for one of them. */
+const pause = 30_000;
 const patience = 10_000;
 
 /** What an app says about one of its own parts; `status` is a word for people and alarms. */
@@ -18,14 +18,15 @@ export interface PartHealth {
 }
 
 /**
- * What health answers, kept up to date by the app itself: connections tell when they are lost, and a look every few seconds
- * finds the rest. Anybody may ask for health, as often as they like: it costs no question to anybody.
+ * What health answers, kept by the app itself: connections tell when they are lost, and a look finds the rest, now and then and when
+ * a reader wants to know. Anybody may ask for health, as often as they like: there is one look for all of them every few seconds.
  */
 @Injectable()
 export class AppHealth extends HostedLoop {
   private readonly pulse: DatabasePulse;
   private readonly backlog: StandingQuestion<Backlog>;
   private readonly parts = new Map<string, StandingQuestion<PartHealth>>();
+  private readonly looks = new LookOnDemand(() => this.wake());
 
   constructor(
     mongo: MongoConnection,
@@ -53,6 +54,18 @@ export class AppHealth extends HostedLoop {
     this.parts.set(name, new StandingQuestion(look, patience));
   }
 
+  /**
+   * Brings what is known up to date, for a reader who can wait a second. Before the first look, and while a service is away, there is
+   * nothing to wait for.
+   *
+   * @returns undefined where nothing newer is to be had: most readers need not wait
+   */
+  upToDate(): Promise<unknown> | undefined {
+    if (!this.database) return this.pulse.upToDate();
+    const looks = [this.pulse.upToDate(), this.looks.upToDate()].filter((look) => look !== undefined);
+    return looks.length === 0 ? undefined : Promise.all(looks);
+  }
+
   get database(): boolean {
     return this.pulse.up;
   }
@@ -75,8 +88,10 @@ export class AppHealth extends HostedLoop {
     return Object.fromEntries(answers) as Record<string, PartHealth>;
   }
 
-  async round(): Promise<void> {
-    if (!this.database) return;
-    await Promise.all([this.backlog, ...this.parts.values()].map((question) => question.ask()));
+  round(): Promise<void> {
+    return this.looks.run(async () => {
+      if (!this.database) return;
+      await Promise.all([this.backlog, ...this.parts.values()].map((question) => question.ask()));
+    });
   }
 }

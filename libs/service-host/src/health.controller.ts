@@ -24,7 +24,7 @@ export function livenessOf(who: Named, limit: number): { status: 'ok' } & Named 
   return { status: 'ok', ...who };
 }
 
-/** Liveness needs nobody; readiness names what is missing. Both say what the app knows: nobody is asked. */
+/** Liveness needs nobody; readiness names what is missing, as of the last few seconds. */
 @Open('orchestrators and monitors have no account; it names states, no data')
 @Controller({ path: 'health', version: ['3', '4'] })
 export class HealthController {
@@ -40,12 +40,17 @@ export class HealthController {
   }
 
   @Get()
-  check(): object {
+  check(): object | Promise<object> {
     return this.ready();
   }
 
   @Get('ready')
-  ready(): object {
+  ready(): object | Promise<object> {
+    const newer = this.health.upToDate();
+    return newer === undefined ? this.readiness() : newer.then(() => this.readiness());
+  }
+
+  private readiness(): object {
     const { database, broker, outbox, found } = this.health;
     const { app, name, installation } = this.options;
     const services = { database: state(database), broker: state(broker) };

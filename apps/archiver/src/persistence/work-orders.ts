@@ -115,10 +115,16 @@ export class WorkOrders {
     );
   }
 
-  /** Whether any order is due, for whichever archiver: a look that takes nothing. Without a time: whether any is open. */
-  async isAnyDue(now?: Date): Promise<boolean> {
-    const due = { state: 'open' as const, ...(now === undefined ? {} : { dueAt: { $lte: now } }) };
+  /** Whether any order is due, for whichever archiver: a look that takes nothing. */
+  async isAnyDue(now: Date): Promise<boolean> {
+    const due = { state: 'open' as const, dueAt: { $lte: now } };
     return (await this.store.works.findOne(due, { projection: { _id: 1 } })) !== null;
+  }
+
+  /** When the first open order is due, now or later. */
+  async nextDue(): Promise<Date | undefined> {
+    const options = { sort: { dueAt: 1 as const }, projection: { dueAt: 1 } };
+    return (await this.store.works.findOne({ state: 'open' }, options))?.dueAt;
   }
 
   /**

@@ -23,7 +23,7 @@ import { WorkEndings } from './work-endings.js';
 import { WorkHandlers } from './work-handlers.js';
 
 const idlePause = 1000;
-/** While there is no order at all: whoever accepts one calls. */
+/** While no order is due within a lease: whoever accepts one calls. */
 const maxPause = 5000;
 const progressInterval = 1000;
 
@@ -74,7 +74,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
   ) {
     this.worker = new LeasedWorker<WorkOrder>({
       ...{ name: 'work orders', clock, lease: config.lease, lanes: config.workers },
-      ...{ pause: idlePause, maxPause, isAny: () => orders.isAnyDue() },
+      ...{ pause: idlePause, maxPause, nextDue: () => orders.nextDue() },
       take: (now, until) => this.take(now, until),
       renew: (hold, until) => this.renew(hold, until),
       run: (hold) => this.traced(hold),

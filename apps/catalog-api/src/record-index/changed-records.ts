@@ -44,7 +44,11 @@ export class ChangedRecords {
   /** Reads everything. What changes meanwhile is found by the look after it. */
   async readAll(stopping: AbortSignal): Promise<void> {
     const begun = this.now();
-    const rows = rowsById<Row>(this.source.records, {}, { projection: this.source.projection, page });
+    const rows = rowsById<Row>(
+      this.source.records,
+      {},
+      { projection: this.source.projection, page, oneAtATime: true },
+    );
     let read = 0;
     for await (const row of rows) {
       this.table.put(row._id, row);

@@ -1,16 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { LookOnDemand } from '#kernel';
 import { HostedLoop } from '#leased-work';
 import { LOGGER, metrics, type Logger } from '#observability';
 import { CatalogClient } from '../calls/catalog-client.js';
 import { ConsoleError } from '../edge/console-error.js';
 
-const pause = 5000;
+/** Milliseconds between two looks while nobody wants to know, and for an answer. */
+const pause = 30_000;
 const patience = 4000;
 
-/** Whether catalog-api answers, as of a few seconds ago: who asks for health costs nobody a question. */
+/** Whether catalog-api answers: asked now and then, and when a reader of health wants to know, at most every few seconds. */
 @Injectable()
 export class CataloguePulse extends HostedLoop {
   up = false;
+  private readonly looks = new LookOnDemand(() => this.wake());
 
   constructor(
     private readonly catalogue: CatalogClient,
@@ -28,14 +31,26 @@ export class CataloguePulse extends HostedLoop {
           labels: ['dependency'],
         },
       },
-      read: () => [
-        { metric: 'catena_dependency_up', labels: { dependency: 'catalogue' }, value: this.up ? 1 : 0 },
-      ],
+      read: async () => {
+        await this.upToDate();
+        return [
+          { metric: 'catena_dependency_up', labels: { dependency: 'catalogue' }, value: this.up ? 1 : 0 },
+        ];
+      },
     });
     super.onApplicationBootstrap();
   }
 
-  async round(): Promise<void> {
+  /** @returns undefined where nothing newer is to be had */
+  upToDate(): Promise<void> | undefined {
+    return this.looks.upToDate();
+  }
+
+  round(): Promise<void> {
+    return this.looks.run(() => this.look());
+  }
+
+  private async look(): Promise<void> {
     try {
       const { status } = await this.catalogue.call({}, { path: '/api/v4/health/live', patience });
       this.up = status === 200;

@@ -20,7 +20,8 @@ export class HealthController {
   }
 
   @Get(['', 'ready'])
-  ready(): object {
+  async ready(): Promise<object> {
+    await this.pulse.upToDate();
     const { installation } = this.config;
     const whose = installation === undefined ? {} : { installation };
     const details = { catalogue: { status: this.pulse.up ? 'up' : 'down' } };

@@ -37,6 +37,9 @@ export type JobWord = Pick<JobSteering, 'by' | 'reason' | 'entry'> & {
   readonly version?: number;
 };
 
+/** After all times that are written. */
+const endOfTime = new Date('9999-12-31T00:00:00Z');
+
 /**
  * Accepted jobs. Every change is one write that asks for the state it starts from, together with the messages about it; a change
  * that answers a boolean says whether it happened.
@@ -94,6 +97,10 @@ export abstract class Jobs {
   abstract underWay(now: Date, limit: number): AsyncIterable<AssemblyJob>;
   /** The same, of those that were not looked at since. */
   abstract stale(now: Date, before: Date, limit: number): Promise<Pick<AssemblyJob, '_id' | 'workflow'>[]>;
+  /** Whether there is any, however lately it was looked at. */
+  async isAnyUnderWay(now: Date): Promise<boolean> {
+    return (await this.stale(now, endOfTime, 1)).length > 0;
+  }
   /** When it was looked at. */
   abstract touch(jobId: string, at: Date): Promise<void>;
   /** @param reasons none: it waits for nothing */

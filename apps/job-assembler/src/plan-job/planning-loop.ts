@@ -46,8 +46,8 @@ export class PlanningLoop extends HostedLoop {
 
   /** @returns whether there was a job to plan */
   async round(isQuiet = false): Promise<Found> {
-    if (!(await this.jobs.isAnyDue(this.clock.now())))
-      return isQuiet && !(await this.jobs.isAnyDue()) ? 'nothing' : false;
+    if (isQuiet && !(await this.jobs.isAnyDue())) return 'nothing';
+    if (!(await this.jobs.isAnyDue(this.clock.now()))) return false;
     const rules = await this.rules.now();
     const job = await this.jobs.takeDue(rules.now, this.config.lease, rules.heldBack());
     if (job === undefined) return false;

@@ -85,6 +85,17 @@ describe('The settling of jobs', () => {
     assert.equal(await stateOf('j/0'), 'registering');
   });
 
+  it('rests while no job is under way, and not while one is, whoever has it', async () => {
+    assert.deepEqual([await settling.round(true), await settling.round()], ['nothing', false]);
+    const later = new Date(clock.now().getTime() + 60_000);
+    await assembler.store.jobs.insertOne(jobOf('over', { state: 'finished' }));
+    await assembler.store.jobs.insertOne(jobOf('later', { state: 'accepted', notBefore: later }));
+    assert.equal(await settling.round(true), 'nothing');
+    await assembler.leases.hold('folds', 'another', 60_000);
+    await assembler.store.jobs.insertOne(jobOf('j', { state: 'running', updatedAt: clock.now() }));
+    assert.equal(await settling.round(true), false);
+  });
+
   it('leaves it to another process that holds the lease', async () => {
     await assembler.leases.hold('folds', 'another', 60_000);
     await assembler.store.jobs.insertOne(jobOf('j', { state: 'running' }));

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { datasetCancelledV1 } from '#contracts';
 import { Clock, newId, stillMoving } from '#kernel';
-import { HostedLoop } from '#leased-work';
+import { HostedLoop, type Found } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { eventRow } from '#outbox';
 import { DatasetTasks } from '../aggregates/dataset-tasks.js';
@@ -18,6 +18,8 @@ const leaseName = 'folds';
 /** Milliseconds after which a job is looked at without having been asked: a crash may have swallowed a look. */
 const staleAfter = 2000;
 const pause = 1000;
+/** While no job is under way: whoever asks for one to be looked at calls. */
+const maxPause = 5000;
 /** Jobs that one look takes up. */
 const jobsAtOnce = 200;
 /** Datasets that one write ends. */
@@ -41,7 +43,7 @@ export class JobSettling extends HostedLoop {
   ) {
     super({
       name: 'settling of results',
-      pause,
+      ...{ pause, maxPause },
       logger,
       fault: 'could not settle results, trying again',
       ready: () => leases.whenReady(),
@@ -54,7 +56,8 @@ export class JobSettling extends HostedLoop {
     this.wake();
   }
 
-  async round(): Promise<boolean> {
+  async round(isQuiet = false): Promise<Found> {
+    if (isQuiet && !(await this.jobs.isAnyUnderWay(this.clock.now()))) return 'nothing';
     // A lease is for those who have something to do.
     if ((await this.stale(1)).length === 0 || !(await this.takeLease())) return false;
     const stale = await this.stale(jobsAtOnce);

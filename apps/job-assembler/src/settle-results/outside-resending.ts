@@ -53,9 +53,9 @@ export class OutsideResending extends HostedLoop {
   }
 
   async round(isQuiet = false): Promise<Found> {
+    if (isQuiet && !(await this.isAnyDue(endOfTime))) return 'nothing';
     // A lease is for those who have something to do.
-    if (!(await this.isAnyDue(this.clock.now())))
-      return isQuiet && !(await this.isAnyDue(endOfTime)) ? 'nothing' : false;
+    if (!(await this.isAnyDue(this.clock.now()))) return false;
     return (await this.leases.hold('outside', this.holder, 60_000)) && (await this.look()) === batch;
   }
 

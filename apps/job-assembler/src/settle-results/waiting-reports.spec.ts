@@ -42,6 +42,17 @@ describe('What jobs wait for', () => {
     return (await assembler.jobs.find('j'))?.waitsFor;
   };
 
+  it('is looked for while a job is under way: nobody keeps the turn before', async () => {
+    await reports.round();
+    assert.equal(await assembler.leases.hold('waiting', 'another', 1000), true);
+    await assembler.store.jobs.insertOne(jobOf('j', { planFault: 'the catalogue is away' }));
+    await reports.round();
+    assert.equal((await assembler.jobs.find('j'))?.waitsFor, undefined, 'it is the turn of another process');
+    clock.advance(1001);
+    await reports.round();
+    assert.deepEqual((await assembler.jobs.find('j'))?.waitsFor, ['its plan: the catalogue is away']);
+  });
+
   it('is said in the job and to the catalogue, and taken back once when there is nothing more', async () => {
     await assembler.store.jobs.insertOne(jobOf('j', { planFault: 'the catalogue is away' }));
     assert.deepEqual(await look(), ['its plan: the catalogue is away']);

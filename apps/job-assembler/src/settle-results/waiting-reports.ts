@@ -44,6 +44,8 @@ export class WaitingReports extends HostedLoop {
   }
 
   async round(): Promise<void> {
+    // A lease is for those who have something to do: while no job is under way, no work is released either.
+    if (!(await this.jobs.isAnyUnderWay(this.clock.now()))) return;
     if (await this.leases.hold('waiting', this.holder, pause * 3)) await this.look();
   }
 

@@ -3,7 +3,7 @@ import { livenessOf, Open, type Named } from '#service-host';
 import { DatabasePulse } from '#service-host';
 import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 
-/** Liveness needs nobody; readiness needs the database, whose pulse is known: nobody is asked. */
+/** Liveness needs nobody; readiness needs the database, whose pulse is known as of the last few seconds. */
 @Open('orchestrators and monitors have no account; it names states, no data')
 @Controller('health')
 export class HealthController {
@@ -18,7 +18,8 @@ export class HealthController {
   }
 
   @Get(['', 'ready'])
-  ready(): object {
+  async ready(): Promise<object> {
+    await this.pulse.upToDate();
     const { up } = this.pulse;
     const details = { database: { status: up ? 'up' : 'down' } };
     if (!up) throw new ServiceUnavailableException({ status: 'error', app: 'publication-server', details });

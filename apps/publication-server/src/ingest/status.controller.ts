@@ -23,6 +23,7 @@ export class StatusController {
   /** Without the database it answers all the same, and counts nothing. */
   @Get()
   async status(): Promise<PublicSide> {
+    await this.pulse.upToDate();
     const { up } = this.pulse;
     return {
       version: buildOf().version,

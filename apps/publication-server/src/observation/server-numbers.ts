@@ -28,7 +28,10 @@ export class ServerNumbers implements OnApplicationBootstrap {
           help: 'When the publisher sent something last, since the start of this process.',
         },
       },
-      read: () => this.now(),
+      read: async () => {
+        await this.pulse.upToDate();
+        return this.now();
+      },
     });
     metrics.measure({
       name: 'records',

@@ -31,10 +31,11 @@ export class LeasedPublications {
     return taken ?? undefined;
   }
 
-  /** Whether any publication is, or will be, due. */
-  async isAny(): Promise<boolean> {
+  /** When the first publication is due, now or later; one that a worker has taken still is. */
+  async nextDue(): Promise<Date | undefined> {
     const due = { dueAt: { $exists: true } };
-    return (await this.store.publications.findOne(due, { projection: { _id: 1 } })) !== null;
+    const options = { sort: { dueAt: 1 as const }, projection: { dueAt: 1 } };
+    return (await this.store.publications.findOne(due, options))?.dueAt;
   }
 
   /** @returns false when another worker has the newer token */

@@ -13,8 +13,9 @@ import { CopyFeed } from './copy-feed.js';
 import { RecallMail } from './recall-mail.js';
 import { RecallOrders } from './recall-orders.js';
 
-/** Milliseconds a finished recall stays here. */
+/** Milliseconds a finished recall stays here, and between two looks for those that have stayed so long. */
 const memory = 30 * 86_400_000;
+const forgetting = 3_600_000;
 const maxAttempts = 20;
 /** Milliseconds until a mail server that took no question for an address is asked to again. */
 const mailPause = 600_000;
@@ -31,6 +32,8 @@ const ends: ReadonlySet<string> = new Set([
 export class RecallDelivery extends HostedLoop {
   /** The mail server failed in this round: one that hangs must not hold up every recall. */
   private mailFailed = false;
+  /** Milliseconds since 1970. */
+  private forgotAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly store: PublisherStore,
@@ -56,9 +59,14 @@ export class RecallDelivery extends HostedLoop {
     this.mailFailed = false;
     for (const request of await this.feed.recalls()) await this.orders.orderOf(request);
     while (!this.stopping.aborted && (await this.takeOne()));
-    await this.store.recalls.deleteMany({
-      finishedAt: { $lt: new Date(this.clock.now().getTime() - memory) },
-    });
+    await this.forgetOld();
+  }
+
+  private async forgetOld(): Promise<void> {
+    const now = this.clock.now().getTime();
+    if (now - this.forgotAt < forgetting) return;
+    await this.store.recalls.deleteMany({ finishedAt: { $lt: new Date(now - memory) } });
+    this.forgotAt = now;
   }
 
   private async takeOne(): Promise<boolean> {

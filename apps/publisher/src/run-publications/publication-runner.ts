@@ -18,7 +18,7 @@ import { PublicationFaults } from './publication-faults.js';
 import { PublicationSteps } from './publication-steps.js';
 
 const idlePause = 1000;
-/** While there is no publication to go on with: whoever accepts one calls. */
+/** While no publication is due within a lease: whoever accepts one calls. */
 const maxPause = 5000;
 
 /** A publication that a worker has taken. */
@@ -43,7 +43,7 @@ export class PublicationRunner implements OnApplicationBootstrap, BeforeApplicat
   ) {
     this.worker = new LeasedWorker<Taken>({
       ...{ name: 'publications', clock, lease: config.lease, lanes: config.workers },
-      ...{ pause: idlePause, maxPause, isAny: () => held.isAny() },
+      ...{ pause: idlePause, maxPause, nextDue: () => held.nextDue() },
       take: (now, until) => held.takeDue(now, until),
       renew: ({ item }, until) => held.renew(item, until),
       run: ({ item: { _id: doi, epoch }, signal }) => this.take({ doi, epoch, signal }),

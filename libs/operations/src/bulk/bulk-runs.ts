@@ -154,8 +154,14 @@ export class BulkRuns {
     return run === null || (run._id !== entry && run.stopped?.entry !== entry) ? undefined : shownRun(run);
   }
 
-  /** Does one batch of one run that is due. @returns false when none is, `'nothing'` when none will be */
-  async step(): Promise<boolean | 'nothing'> {
+  /**
+   * Does one batch of one run that is due.
+   *
+   * @param isQuiet nobody has started one since the last step: whether there is any is asked first
+   * @returns false when none is, `'nothing'` when none will be
+   */
+  async step(isQuiet = false): Promise<boolean | 'nothing'> {
+    if (isQuiet && !(await this.isAnyUnderWay())) return 'nothing';
     const now = this.clock.now();
     const run = await this.runs.findOneAndUpdate(
       { dueAt: { $lte: now } },

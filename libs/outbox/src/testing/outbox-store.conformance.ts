@@ -112,21 +112,27 @@ export function outboxStoreConformance(name: string, open: () => Promise<StoreUn
       await store.accept([{ address: 'elsewhere/1', messageId: newId(), consumer: 'archiver' }]);
     });
 
-    it('is empty until something is left to send, and when it is accepted', async () => {
+    it('says when the first document is due: nothing until something is left to send, nor when it is accepted', async () => {
       const { store, push, collection } = await open();
-      assert.equal(await store.isEmpty(), true);
-      const [id, sent] = [newId(), row()];
+      assert.equal(await store.nextDue(), undefined);
+      const [id, other, sent] = [newId(), newId(), row()];
       await push(id, newOutbox([sent], later(60_000)));
-      assert.deepEqual([await store.claimDue(later(1), 1000), await store.isEmpty()], [undefined, false]);
+      assert.deepEqual(
+        [await store.claimDue(later(1), 1000), await store.nextDue()],
+        [undefined, later(60_000)],
+      );
       const claim = (await store.claimDue(later(60_001), 1000))!;
-      assert.equal(await store.isEmpty(), false);
+      assert.deepEqual(await store.nextDue(), claim.claim, 'who has claimed it may die');
       await store.markPublished(claim, [sent.id], later(60_001));
       await store.release(claim, later(90_000));
-      assert.equal(await store.isEmpty(), false, 'nobody has accepted it');
+      assert.deepEqual(await store.nextDue(), later(90_000), 'nobody has accepted it');
+      await push(other, newOutbox([row()], later(80_000)));
+      assert.deepEqual(await store.nextDue(), later(80_000), 'the first of all');
+      await store.release((await store.claimDue(later(80_001), 1000))!, undefined);
       await store.accept([{ address: `${collection}/${id}`, messageId: sent.id, consumer: 'job-assembler' }]);
       const last = (await store.claimDue(later(90_001), 1000))!;
       await store.release(last, undefined);
-      assert.equal(await store.isEmpty(), true);
+      assert.equal(await store.nextDue(), undefined);
     });
 
     it('tells what the broker has not confirmed, and how old it is', async () => {

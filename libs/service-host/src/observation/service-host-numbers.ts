@@ -30,7 +30,10 @@ export class ServiceHostNumbers implements OnApplicationBootstrap {
           help: 'Age of the oldest message that is not accepted, whether or not it was published; 0: there is none.',
         },
       },
-      read: () => [...this.dependencies(), ...this.outbox()],
+      read: async () => {
+        await this.health.upToDate();
+        return [...this.dependencies(), ...this.outbox()];
+      },
     });
     metrics.measure({
       name: 'parking lot',
@@ -62,7 +65,7 @@ export class ServiceHostNumbers implements OnApplicationBootstrap {
     }));
   }
 
-  /** As of the last look at health, a few seconds ago. */
+  /** As of the last look at health. */
   private outbox(): Sample[] {
     const { outbox } = this.health;
     if (outbox === undefined || !('documents' in outbox)) return [];

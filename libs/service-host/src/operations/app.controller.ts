@@ -35,7 +35,8 @@ export class AppController {
   }
 
   @Get('app')
-  app(): object {
+  async app(): Promise<object> {
+    await this.health.upToDate();
     const { app, name, installation } = this.options;
     const { database, broker, found } = this.health;
     const up = (is: boolean): string => (is ? 'up' : 'down');

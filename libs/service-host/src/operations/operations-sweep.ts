@@ -29,8 +29,8 @@ export class BulkLoop extends HostedLoop {
     runs.onStarted(() => this.wake());
   }
 
-  round(): Promise<boolean | 'nothing'> {
-    return this.runs.step();
+  round(isQuiet = false): Promise<boolean | 'nothing'> {
+    return this.runs.step(isQuiet);
   }
 }
 
