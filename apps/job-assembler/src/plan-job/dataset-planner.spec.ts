@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { cancelWorkV1, datasetStartedV1 } from '#contracts';
+import { datasetStartedV1 } from '#contracts';
 import { ManualClock, PermanentError, TransientError } from '#kernel';
 import { eventRow } from '#outbox';
 import { parseRoutesFile, type Routes } from '#routes';
@@ -64,17 +64,14 @@ describe('The planner of a dataset', () => {
         Promise.resolve({ source, dataset: { pid: 'a/b', sourceFolder: '/', ...dataset }, blocks: split() }),
     };
     const { tasks, orders } = assembler;
+    const client = catalog as unknown as CatalogClient;
     const drafts = new DatasetDrafts(
       orders,
-      catalog as unknown as CatalogClient,
+      client,
       lists as unknown as ClaimChecks,
       sources as unknown as DatasetSources,
-      new DatasetRoutes(
-        catalog as unknown as CatalogClient,
-        assembler.places,
-        configOf(routes === undefined ? {} : { routes }),
-      ),
-      new DatablocksToRead(catalog as unknown as CatalogClient, lists as unknown as ClaimChecks),
+      new DatasetRoutes(client, assembler.places, configOf(routes === undefined ? {} : { routes })),
+      new DatablocksToRead(client, lists as unknown as ClaimChecks),
       clock,
     );
     const before = new ReleasesBeforeReset(assembler.releases, clock);
@@ -102,16 +99,10 @@ describe('The planner of a dataset', () => {
     assert.deepEqual(messagesOf(await task()), ['assembly.dataset-started.v1']);
     const made = await orders();
     assert.deepEqual(
-      made.map(({ state, archiveId, bytes, fileCount, target }) => [
-        state,
-        archiveId,
-        bytes,
-        fileCount,
-        target,
-      ]),
+      made.map(({ state, bytes, fileCount, target }) => [state, bytes, fileCount, target]),
       [
-        ['planned', made[0]?.archiveId, 3, 1, 'lts-write'],
-        ['planned', made[1]?.archiveId, 7, 2, 'lts-write'],
+        ['planned', 3, 1, 'lts-write'],
+        ['planned', 7, 2, 'lts-write'],
       ],
     );
     assert.match(made[1]?.archiveId ?? '', /\/j\/00001[.]tar$/);
@@ -132,62 +123,10 @@ describe('The planner of a dataset', () => {
     assert.deepEqual([order?.state, order?.archivedBy, (await task()).state], ['done', 'k', 'registering']);
   });
 
-  it('plans a reset only when no release of originals of the dataset is open, and ends those that wait', async () => {
-    const asked = { state: 'done', releaseAskedAt: clock.now() } as const;
-    for (const [taskId, pid] of [
-      ['k/0', 'a/b'],
-      ['l/0', 'a/b'],
-      ['m/0', 'another'],
-    ] as const) {
-      await assembler.store.tasks.insertOne(taskOf(taskId, { pid, state: 'succeeded' }));
-      for (const index of [0, 1])
-        await assembler.store.orders.insertOne(orderOf(`${taskId}/${index}`, { ...asked, pid }));
-    }
-    const at = (id: string) => assembler.store.orders.findOne({ _id: id });
-    datablocks = [{ archiveId: 'x/k/00000.tar', packedSize: 5 }];
-    const waits = (error: unknown): boolean =>
-      error instanceof TransientError &&
-      error.code === 'assembly.release-open' &&
-      error.message.includes(' 4 ');
-    await assert.rejects(plan({ workflow: 'reset' }), waits);
-    assert.deepEqual([(await task()).state, await orders()], ['planning', []]);
-    for (const id of ['k/0/0', 'k/0/1', 'l/0/0', 'l/0/1'])
-      assert.deepEqual(messagesOf(await at(id)), ['archival.cancel-work.v1'], id);
-    assert.deepEqual(messagesOf(await at('m/0/0')), [], 'of another dataset');
-
-    const cancel = eventRow(cancelWorkV1, { workOrderId: 'k/0/0/release', jobId: 'k' }, clock.now());
-    await assembler.orders.noteOriginals('k/0/0', { released: 1, kept: 0 });
-    for (const id of ['k/0/1', 'l/0/0'])
-      await assembler.orders.noteFault(id, 'release', { code: 'c', message: 'm', fault: 'user' });
-    await assert.rejects(plan({ workflow: 'reset' }), /found it asked for 1 of its datablocks/);
-    assert.deepEqual(messagesOf(await at('l/0/1')), ['archival.cancel-work.v1'], 'asked once');
-    assert.equal(await assembler.releases.askToEnd('k/0/0', cancel, clock.now()), false, 'over');
-
-    await assembler.orders.noteOriginals('l/0/1', { released: 0, kept: 1 });
-    await plan({ workflow: 'reset' });
-    assert.equal((await task()).state, 'registering');
-  });
-
-  it('plans a reset only when every archival of the dataset is over: one may ask for releases until then', async () => {
+  it('plans a reset, and nothing else, only when no archival can have originals released any more', async () => {
     await assembler.store.tasks.insertOne(taskOf('k/0', { pid: 'a/b', state: 'registering' }));
-    await assembler.store.tasks.insertOne(taskOf('l/0', { pid: 'another', state: 'registering' }));
-    const isOpen = (error: unknown): boolean =>
-      error instanceof TransientError &&
-      error.code === 'assembly.archival-open' &&
-      error.message.includes('job k ');
-    await assert.rejects(plan({ workflow: 'reset' }), isOpen);
-    await assembler.store.tasks.updateOne({ _id: 'k/0' }, { $set: { state: 'succeeded' } });
-    await assembler.store.orders.insertOne(
-      orderOf('k/0/0', { pid: 'a/b', state: 'done', releaseAskedAt: clock.now() }),
-    );
-    await assert.rejects(plan({ workflow: 'reset' }), /found it asked for 1 of its datablocks/);
-  });
-
-  it('plans everything else whatever is released', async () => {
-    await assembler.store.tasks.insertOne(taskOf('k/0', { pid: 'a/b' }));
-    await assembler.store.orders.insertOne(
-      orderOf('k/0/0', { pid: 'a/b', state: 'done', releaseAskedAt: clock.now() }),
-    );
+    await assert.rejects(plan({ workflow: 'reset' }), { code: 'assembly.archival-open' });
+    assert.deepEqual([(await task()).state, await orders()], ['planning', []]);
     datablocks = [{ archiveId: 'x/k/00000.tar', packedSize: 5 }];
     await plan({ workflow: 'retrieve' });
     assert.equal((await task()).state, 'running');
