@@ -133,7 +133,7 @@ export class MongoOutboxStore extends OutboxStore {
       return super.settle(claimed, rowIds, dueAt, now);
     const isDone = await this.update(collection, {
       filter: { _id: documentId, [`${path}.dueAt`]: claim },
-      update: { $set: { [`${path}.dueAt`]: dueAt, [`${path}.rows.$[row].publishedAt`]: now } },
+      update: { $set: { [`${path}.rows.$[row].publishedAt`]: now, [`${path}.dueAt`]: dueAt } },
       arrayFilters: [{ 'row.id': { $in: awaited } }],
     });
     // A row came meanwhile, or this was sent with others of which one had none: all is said again, each for itself.
