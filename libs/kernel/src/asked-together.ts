@@ -3,6 +3,11 @@ export interface AskedTogetherOptions {
   readonly most?: number;
   /** Milliseconds that questions wait for a round before them; then the next one begins beside it. Default 20. */
   readonly patience?: number;
+  /**
+   * Milliseconds that the first question of a round waits for others. 0: until the process has looked at what has arrived already,
+   * which costs nobody time and is often all of those who were answered together. Default: it waits for nobody.
+   */
+  readonly gathering?: number;
 }
 
 /** Rounds at the same time: no more than there are connections to be had. */
@@ -27,14 +32,18 @@ export class AskedTogether<Question, Answer> {
   private alarm: NodeJS.Timeout | undefined;
   private readonly most: number;
   private readonly patience: number;
+  private readonly gathering: number | undefined;
+  /** Ends the gathering that is under way. */
+  private stopGathering: (() => void) | undefined;
 
   /** @param ask resolves with the answers in the order of the questions; one that is an error fails its question alone */
   constructor(
     private readonly ask: (questions: readonly Question[]) => Promise<readonly (Answer | Error)[]>,
-    { most = 50, patience = 20 }: AskedTogetherOptions = {},
+    { most = 50, patience = 20, gathering }: AskedTogetherOptions = {},
   ) {
     this.most = most;
     this.patience = patience;
+    this.gathering = gathering;
   }
 
   /** @throws what the round throws, or the question's own error */
@@ -47,7 +56,8 @@ export class AskedTogether<Question, Answer> {
 
   private begin(): void {
     if (this.waiting.length === 0) return;
-    if (this.latest === undefined && this.underWay < maxRounds) return void this.round();
+    if (this.stopGathering !== undefined && this.waiting.length < this.most) return;
+    if (this.latest === undefined && this.underWay < maxRounds) return this.gather();
     this.alarm ??= setTimeout(() => {
       this.alarm = undefined;
       this.latest = undefined;
@@ -55,7 +65,22 @@ export class AskedTogether<Question, Answer> {
     }, this.patience);
   }
 
+  private gather(): void {
+    const { gathering } = this;
+    if (gathering === undefined || this.waiting.length >= this.most) return void this.round();
+    const go = (): void => void this.round();
+    if (gathering === 0) {
+      const turn = setImmediate(go);
+      this.stopGathering = () => clearImmediate(turn);
+    } else {
+      const timer = setTimeout(go, gathering);
+      this.stopGathering = () => clearTimeout(timer);
+    }
+  }
+
   private async round(): Promise<void> {
+    this.stopGathering?.();
+    this.stopGathering = undefined;
     const asked = this.waiting.slice(0, this.most);
     this.waiting = this.waiting.slice(this.most);
     const round = {};

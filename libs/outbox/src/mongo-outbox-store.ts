@@ -9,7 +9,7 @@ import {
   type OpenRows,
 } from './outbox-store.js';
 import { maxKinds, mergedKinds } from './open-messages.js';
-import type { OutboxPart } from './outbox-row.js';
+import type { OutboxPart, OutboxRow } from './outbox-row.js';
 
 /** A collection whose documents carry an outbox, and where: below `path` (for example `catena.outbox`). */
 export interface OutboxPlace {
@@ -33,7 +33,7 @@ export class MongoOutboxStore extends OutboxStore {
   private next = 0;
   /** Documents that a lane of this process is about to claim: the other lanes take the next ones. */
   private readonly beingClaimed = new Set<string>();
-  private readonly updates = new Map<string, AskedTogether<Update, void>>();
+  private readonly updates = new Map<string, AskedTogether<Update, boolean>>();
 
   constructor(
     private readonly connection: Connection,
@@ -116,9 +116,7 @@ export class MongoOutboxStore extends OutboxStore {
     now: Date,
   ): Promise<void> {
     const path = this.pathOf(collection);
-    const published = rows.filter((row) => rowIds.includes(row.id));
-    const finished = published.filter((row) => row.awaits.length === 0).map((row) => row.id);
-    const awaited = published.filter((row) => row.awaits.length > 0).map((row) => row.id);
+    const { finished, awaited } = publishedOf(rows, rowIds);
     if (finished.length > 0)
       await this.update(collection, {
         filter: { _id: documentId },
@@ -130,6 +128,27 @@ export class MongoOutboxStore extends OutboxStore {
         update: { $set: { [`${path}.rows.$[row].publishedAt`]: now } },
         arrayFilters: [{ 'row.id': { $in: awaited } }],
       });
+  }
+
+  override async settle(
+    claimed: ClaimedOutbox,
+    rowIds: readonly string[],
+    dueAt: Date | undefined,
+    now: Date,
+  ): Promise<void> {
+    const { collection, documentId, rows, claim } = claimed;
+    const path = this.pathOf(collection);
+    const { finished, awaited } = publishedOf(rows, rowIds);
+    // One write cannot take rows out of a list and change others in it; the rest is as rare.
+    if (awaited.length === 0 || finished.length > 0 || dueAt === undefined)
+      return super.settle(claimed, rowIds, dueAt, now);
+    const isDone = await this.update(collection, {
+      filter: { _id: documentId, [`${path}.dueAt`]: claim },
+      update: { $set: { [`${path}.rows.$[row].publishedAt`]: now, [`${path}.dueAt`]: dueAt } },
+      arrayFilters: [{ 'row.id': { $in: awaited } }],
+    });
+    // A row came meanwhile, or this was sent with others of which one had none: all is said again, each for itself.
+    if (!isDone) await super.settle(claimed, rowIds, dueAt, now);
   }
 
   async release({ collection, documentId, claim }: ClaimedOutbox, dueAt: Date | undefined): Promise<void> {
@@ -267,20 +286,29 @@ export class MongoOutboxStore extends OutboxStore {
     return this.connection.collection<Stored>(name);
   }
 
-  /** Of one document; those of several at one time travel together. */
-  private update(collection: string, update: Update): Promise<void> {
+  /**
+   * Of one document; those of several at one time travel together.
+   *
+   * @returns whether the document was found; false as well where that is not known
+   */
+  private update(collection: string, update: Update): Promise<boolean> {
     let together = this.updates.get(collection);
     if (together === undefined) {
-      together = new AskedTogether<Update, void>(async (updates) => {
-        if (updates.length === 1) {
-          const { filter, update, ...options } = updates[0]!;
-          await this.collection(collection).updateOne(filter, update, options);
-          return [];
-        }
-        const operations = updates.map((updateOne) => ({ updateOne }));
-        await this.collection(collection).bulkWrite(operations, { ordered: false });
-        return [];
-      });
+      together = new AskedTogether<Update, boolean>(
+        async (updates) => {
+          if (updates.length === 1) {
+            const { filter, update, ...options } = updates[0]!;
+            const { matchedCount } = await this.collection(collection).updateOne(filter, update, options);
+            return [matchedCount === 1];
+          }
+          const operations = updates.map((updateOne) => ({ updateOne }));
+          const { matchedCount } = await this.collection(collection).bulkWrite(operations, {
+            ordered: false,
+          });
+          return updates.map(() => matchedCount === updates.length);
+        },
+        { gathering: 0 },
+      );
       this.updates.set(collection, together);
     }
     return together.of(update);
@@ -289,6 +317,18 @@ export class MongoOutboxStore extends OutboxStore {
   private pathOf(collection: string): string {
     return this.collections.find((candidate) => candidate.collection === collection)!.path;
   }
+}
+
+/** Of the rows that the broker has: those that await nobody, and the others. */
+function publishedOf(
+  rows: readonly OutboxRow[],
+  ids: readonly string[],
+): { finished: string[]; awaited: string[] } {
+  const published = rows.filter(({ id }) => ids.includes(id));
+  return {
+    finished: published.filter(({ awaits }) => awaits.length === 0).map(({ id }) => id),
+    awaited: published.filter(({ awaits }) => awaits.length > 0).map(({ id }) => id),
+  };
 }
 
 function outboxOf(document: Stored, path: string): OutboxPart | undefined {

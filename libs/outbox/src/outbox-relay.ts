@@ -147,8 +147,7 @@ export class OutboxRelay {
     const { published, failed } = await this.publish(claimed);
     crashPoint('outbox.before-mark');
     const now = this.clock.now();
-    await this.store.markPublished(claimed, published, now);
-    await this.store.release(claimed, this.nextDue(claimed, published, failed, now));
+    await this.store.settle(claimed, published, this.nextDue(claimed, published, failed, now), now);
   }
 
   private async publish(claimed: ClaimedOutbox): Promise<{ published: string[]; failed: boolean }> {

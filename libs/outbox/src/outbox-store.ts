@@ -52,6 +52,20 @@ export abstract class OutboxStore {
   /** Ends a claim. `dueAt` undefined: only when something new came meanwhile is the document due again. */
   abstract release(claimed: ClaimedOutbox, dueAt: Date | undefined): Promise<void>;
 
+  /**
+   * What ends a delivery: as `markPublished` and `release`. One write where nobody has changed the document's due time since it
+   * was claimed.
+   */
+  async settle(
+    claimed: ClaimedOutbox,
+    rowIds: readonly string[],
+    dueAt: Date | undefined,
+    now: Date,
+  ): Promise<void> {
+    await this.markPublished(claimed, rowIds, now);
+    await this.release(claimed, dueAt);
+  }
+
   /** A consumer has taken over: its name goes from the row, the row with the last name. Unknown rows are ignored. */
   abstract accept(acceptances: readonly Acceptance[]): Promise<void>;
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { maxWordBytes, wordsField, wordsFor, wordsOf } from './words.js';
+import fc from 'fast-check';
+import { maxWordBytes, partsOf, wordsField, wordsFor, wordsOf } from './words.js';
 
 describe('The words of a record', () => {
   it('are its texts at any depth, each once, in the order of the fields', () => {
@@ -58,6 +59,13 @@ describe('The words of a record', () => {
       }),
       'data visitors p123 raw\n10 1234 ab 5\nmuller angstrom naive\nmm2 μm fine\n' + 'и한글か हिन्दी',
     ));
+
+  it('are the same in a text of ASCII, which is read quickly, as in any other', () => {
+    const ascii = fc.string({ unit: 'binary-ascii', maxLength: 40 });
+    fc.assert(
+      fc.property(ascii, (text) => assert.deepEqual([...partsOf(text), 'e'], partsOf(`${text} \u00e9`))),
+    );
+  });
 
   it('are no addresses of people, which may be masked for the reader', () =>
     assert.equal(

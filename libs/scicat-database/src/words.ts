@@ -90,8 +90,12 @@ function wordsOfFiles(record: object): string {
   return parts.join(' ');
 }
 
+/** Nothing but ASCII, in which there is nothing to be made alike. */
+const plain = /^[\x00-\x7f]*$/;
+
 /** Words as they are kept, and looked for: letters and digits, in small letters, without accents. */
 export function partsOf(text: string): string[] {
+  if (plain.test(text)) return text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
   return unaccented(text).match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu) ?? [];
 }
 
@@ -122,6 +126,8 @@ function isPlain(value: object): boolean {
 }
 
 function cleaned(text: string): string {
+  // No address, and no word that is too long.
+  if (text.length <= longestWord && !text.includes('@')) return text;
   return text
     .replace(address, ' ')
     .split(/\s+/)

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../domain/access.js';
-import { AgedMap, Clock } from '#kernel';
+import { AgedMap, AskedTogether, Clock } from '#kernel';
 import { Catalogue } from '../persistence/catalogue.js';
 import { idForms, type UserId } from '../persistence/user-ids.js';
 import type { Session } from '../persistence/records.js';
@@ -24,6 +24,12 @@ interface Account {
 @Injectable()
 export class CallerLookup {
   private readonly known: AgedMap<Account>;
+  /** Who has forgotten a caller is asked by all of the caller's requests at one time. */
+  private readonly accounts = new AskedTogether<string, Account | undefined>(async (ids) => {
+    const wanted = [...new Set(ids)];
+    const found = await Promise.all(wanted.map((id) => this.accountWithId(id)));
+    return ids.map((id) => found[wanted.indexOf(id)]);
+  });
 
   constructor(
     private readonly catalogue: Catalogue,
@@ -45,7 +51,7 @@ export class CallerLookup {
     const { userId } = session;
     const known = this.known.get(userId);
     if (known !== undefined && isOf(session, known)) return known.caller;
-    const account = await this.accountWithId(userId);
+    const account = await this.accounts.of(userId);
     if (account === undefined) return undefined;
     this.known.set(userId, account);
     return isOf(session, account) ? account.caller : undefined;

@@ -1,11 +1,12 @@
 import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import jwt from 'jsonwebtoken';
-import { AgedMap, Clock, newId } from '#kernel';
+import { AgedMap, type AskedTogether, Clock, newId } from '#kernel';
 import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { BadRequest } from '../domain/errors.js';
 import type { Session, UserRecord } from '../persistence/records.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import { foundTogether } from '../persistence/found-together.js';
 import { userAnswer, type UserAnswer } from './user-answers.js';
 
 /** What SciCat's clients get from a sign-in. */
@@ -29,6 +30,7 @@ const rememberedFor = 60_000;
 @Injectable()
 export class TokenService {
   private readonly looked: AgedMap<boolean>;
+  private readonly revoked: AskedTogether<string, { readonly _id: string } | undefined>;
   private readonly verified: AgedMap<Session>;
   /** As text, each check would first try to read it as a public key. */
   private readonly secret: KeyObject;
@@ -38,6 +40,7 @@ export class TokenService {
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {
+    this.revoked = foundTogether(() => catalogue.revokedTokens, { _id: 1 });
     this.looked = new AgedMap(maxRemembered, freshness, clock);
     this.verified = new AgedMap(maxRemembered, rememberedFor, clock);
     this.secret = createSecretKey(config.jwtSecret, 'utf8');
@@ -126,8 +129,7 @@ export class TokenService {
   private async isRevoked(_id: string): Promise<boolean> {
     const known = this.looked.get(_id);
     if (known !== undefined) return known;
-    const revoked =
-      (await this.catalogue.revokedTokens.findOne({ _id }, { projection: { _id: 1 } })) !== null;
+    const revoked = (await this.revoked.of(_id)) !== undefined;
     // A sign-out that came while we looked is not forgotten again.
     if (this.looked.get(_id) !== true) this.looked.set(_id, revoked);
     return this.looked.get(_id) ?? revoked;

@@ -16,6 +16,9 @@ const dates = [
 const clockTime =
   /^(?<hours>\d\d)(?:(?<colon>:?)(?<minutes>\d\d)(?:\k<colon>(?<seconds>\d\d))?)?(?:[.,](?<fraction>\d+))?(?<zone>Z|[+-]\d\d(?::?\d\d)?)?$/i;
 
+/** As programs write dates. */
+const usual = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
 type Groups = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -25,6 +28,10 @@ type Groups = Readonly<Record<string, string | undefined>>;
  * @returns undefined for what is no such text, or no date of the calendar (30 February)
  */
 export function isoDate(text: string): Date | undefined {
+  if (usual.test(text)) {
+    const written = new Date(text);
+    if (!Number.isNaN(written.getTime()) && written.toISOString() === text) return written;
+  }
   const [, date = '', time] = /^([^Tt\s]+)(?:[Tt\s](.+))?$/.exec(text) ?? [];
   const start = startOf(date);
   const within = time === undefined ? 0 : millisecondsOf(time);

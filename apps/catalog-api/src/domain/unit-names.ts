@@ -52,6 +52,18 @@ function wordsOf(rows: readonly string[], sets: readonly string[]): ReadonlyMap<
  */
 export function readUnit(name: string): NamedUnit | undefined {
   if (name.length > longestName) return undefined;
+  if (known.has(name)) return known.get(name);
+  const unit = read(name);
+  // An installation has some dozens.
+  if (known.size >= maxKnown) known.clear();
+  known.set(name, unit);
+  return unit;
+}
+
+const known = new Map<string, NamedUnit | undefined>();
+const maxKnown = 1000;
+
+function read(name: string): NamedUnit | undefined {
   const text = spelled(name);
   const reader = new Reader(text);
   if (!reader.read()) return undefined;

@@ -42,7 +42,9 @@ export class ChangeLog {
       .map((change) => ({ ...change, ...this.partsOf(change), timestamp: this.clock.now(), __v: 0 }));
     if (records.length === 0) return;
     try {
-      await this.catalogue.other('History').insertMany(records);
+      const [first] = records;
+      if (records.length === 1) await this.catalogue.storeChange(first!);
+      else await this.catalogue.other('History').insertMany(records);
     } catch (error) {
       const documents = records.map(({ documentId }) => documentId).slice(0, 20);
       this.logger.error({ documents, error: messageOf(error) }, 'could not write history of a change');

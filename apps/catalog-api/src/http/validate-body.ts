@@ -1,6 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError, type ValidatorOptions } from 'class-validator';
 import { BadRequest } from '../domain/errors.js';
+import { rightBody } from './right-body.js';
 
 const options = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true };
 
@@ -47,6 +48,8 @@ function check<Dto extends object>(
 ): { value: Dto; errors: ValidationError[] } {
   const plain: unknown = typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {};
   refuseHostileKeys(plain);
+  const right = rules === options ? rightBody(dto, plain as object) : undefined;
+  if (right !== undefined) return { value: right, errors: [] };
   const value = plainToInstance(dto, plain, { exposeDefaultValues: false });
   bringBackNames(plain, value);
   return { value, errors: validateSync(value, rules).map(withoutBounds) };

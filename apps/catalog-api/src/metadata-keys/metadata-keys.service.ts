@@ -5,7 +5,7 @@ import { isDuplicateKey } from '#persistence';
 import type { OwnedRecord } from '../domain/access.js';
 import { decodeMetadataKeys } from '../domain/metadata-keys.js';
 import { Catalogue, type StoredFields } from '../persistence/catalogue.js';
-import { foundTogether } from '../persistence/found-together.js';
+import { foundTogether, leisure } from '../persistence/found-together.js';
 
 type Fields = Record<string, unknown>;
 
@@ -30,6 +30,7 @@ interface Stamp {
 }
 
 export type MetadataSourceType = keyof typeof sources;
+type Stamps = Readonly<Record<MetadataSourceType, AskedTogether<string, Stamp | undefined>>>;
 
 export interface MetadataSource extends OwnedRecord {
   readonly _id: string;
@@ -41,29 +42,28 @@ export interface MetadataSource extends OwnedRecord {
 @Injectable()
 export class MetadataKeys {
   /** Keys of records that are made at one time. */
-  private readonly together = new AskedTogether<readonly StoredFields[], void>(async (rows) => {
-    await this.catalogue
-      .records('MetadataKeys')
-      .insertMany(rows.flat(), { ordered: false })
-      .catch(unlessAllThere);
-    return [];
-  });
+  private readonly together = new AskedTogether<readonly StoredFields[], void>(
+    async (rows) => {
+      await this.catalogue
+        .records('MetadataKeys')
+        .insertMany(rows.flat(), { ordered: false })
+        .catch(unlessAllThere);
+      return [];
+    },
+    { gathering: 0 },
+  );
   /** When records were changed last. */
-  private readonly stamps: Readonly<Record<MetadataSourceType, AskedTogether<string, Stamp | undefined>>>;
+  private readonly stamps: Stamps;
+  /** The same of new records, for which nobody waits. */
+  private readonly stampsOfNew: Stamps;
 
   constructor(
     private readonly catalogue: Catalogue,
     private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    const stampsOf = (sourceType: MetadataSourceType) =>
-      foundTogether<Stamp>(() => catalogue.records(sources[sourceType].collection), { updatedAt: 1 });
-    this.stamps = {
-      dataset: stampsOf('dataset'),
-      proposal: stampsOf('proposal'),
-      sample: stampsOf('sample'),
-      instrument: stampsOf('instrument'),
-    };
+    this.stamps = stampsIn(catalogue, 0);
+    this.stampsOfNew = stampsIn(catalogue, leisure);
   }
 
   /**
@@ -78,16 +78,18 @@ export class MetadataKeys {
     { isNew = false }: { readonly isNew?: boolean } = {},
   ): Promise<void> {
     await this.quietly(sourceType, source._id, () => this.write(sourceType, source, isNew));
-    const checked = this.quietly(sourceType, source._id, () => this.check(sourceType, source));
+    const stamps = isNew ? this.stampsOfNew : this.stamps;
+    const checked = this.quietly(sourceType, source._id, () => this.check(sourceType, source, stamps));
     // Nobody knows of a new record before its answer: that another changes it meanwhile is found out, and not waited for.
     if (!isNew) await checked;
   }
 
   /** Another change may have come between, and its keys may have been written before ours. */
-  private async check(sourceType: MetadataSourceType, source: MetadataSource): Promise<void> {
+  private async check(sourceType: MetadataSourceType, source: MetadataSource, stamps: Stamps): Promise<void> {
     let current = source;
     for (let round = 0; round < maxRounds; round += 1) {
-      if (await this.isAsOf(sourceType, current)) return;
+      const stamp = await stamps[sourceType].of(current._id);
+      if (stamp !== undefined && stamp.updatedAt?.getTime() === current.updatedAt?.getTime()) return;
       const now = await this.sourceOf(sourceType, source._id);
       if (now === undefined) return this.forget(sourceType, source._id);
       await this.write(sourceType, now, false);
@@ -164,11 +166,6 @@ export class MetadataKeys {
     return new Map(rows.map(({ _id, humanReadableName }) => [_id, humanReadableName]));
   }
 
-  private async isAsOf(sourceType: MetadataSourceType, { _id, updatedAt }: MetadataSource): Promise<boolean> {
-    const stored = await this.stamps[sourceType].of(_id);
-    return stored !== undefined && stored.updatedAt?.getTime() === updatedAt?.getTime();
-  }
-
   private async sourceOf(sourceType: MetadataSourceType, id: string): Promise<MetadataSource | undefined> {
     const { collection, field } = sources[sourceType];
     const names = [field, 'ownerGroup', 'accessGroups', 'isPublished', 'updatedBy', 'updatedAt'];
@@ -187,6 +184,21 @@ export class MetadataKeys {
       );
     }
   }
+}
+
+function stampsIn(catalogue: Catalogue, gathering: number): Stamps {
+  const stampsOf = (sourceType: MetadataSourceType) =>
+    foundTogether<Stamp>(
+      () => catalogue.records(sources[sourceType].collection),
+      { updatedAt: 1 },
+      gathering,
+    );
+  return {
+    dataset: stampsOf('dataset'),
+    proposal: stampsOf('proposal'),
+    sample: stampsOf('sample'),
+    instrument: stampsOf('instrument'),
+  };
 }
 
 function idOf(sourceType: string, sourceId: string, key: string): string {

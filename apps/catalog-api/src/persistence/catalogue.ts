@@ -59,7 +59,7 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
   private indexing: Promise<void> = Promise.resolve();
   private readonly uniqueIndexes = new UniqueIndexes('the catalogue');
   private readonly shownTogether = new Map<CollectionName, AskedTogether<string, StoredFields | undefined>>();
-  private readonly storedTogether = new Map<CollectionName, StoredTogether>();
+  private readonly storedTogether = new Map<CollectionName | 'History', StoredTogether>();
 
   constructor(
     private readonly mongo: MongoConnection,
@@ -167,12 +167,20 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
    * @throws MongoServerError 11000 when the id (or another unique field) is taken
    */
   store(name: CollectionName, record: StoredFields): Promise<void> {
-    let together = this.storedTogether.get(name);
-    if (together === undefined) {
-      together = new StoredTogether(() => this.records(name));
-      this.storedTogether.set(name, together);
-    }
-    return together.store(record);
+    return this.together(name).store(record);
+  }
+
+  /** The same for the history of one change. */
+  storeChange(change: Readonly<Record<string, unknown>>): Promise<void> {
+    return this.together('History').store(change);
+  }
+
+  private together(name: CollectionName | 'History'): StoredTogether {
+    const known = this.storedTogether.get(name);
+    if (known !== undefined) return known;
+    const together = new StoredTogether(() => this.mongo.connection.collection(name));
+    this.storedTogether.set(name, together);
+    return together;
   }
 
   /** Collections whose documents have ids of the database, or are read by a few fields only. */

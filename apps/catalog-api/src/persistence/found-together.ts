@@ -8,16 +8,25 @@ interface Findable {
   find(filter: object, options: object): { toArray(): Promise<unknown[]> };
 }
 
+/**
+ * Milliseconds that a question which nobody waits for is kept for others: the last looks after creations, which are about what hardly
+ * ever happens.
+ */
+export const leisure = 25;
+
 /** Records that one query finds at most: each may be as large as a document may be. */
 const maxFound = 32;
 
 /**
  * Single records by their ids; those that are asked for at one time are found by one query. A question that came after the query
  * began waits for the next one.
+ *
+ * @param gathering as that of `AskedTogether`
  */
 export function foundTogether<R extends Stored>(
   records: () => Findable,
   projection: Readonly<Record<string, 0 | 1>>,
+  gathering?: number,
 ): AskedTogether<string, R | undefined> {
   return new AskedTogether<string, R | undefined>(
     async (ids) => {
@@ -36,6 +45,6 @@ export function foundTogether<R extends Stored>(
         return mongo.BSON.deserialize(mongo.BSON.serialize(record)) as unknown as R;
       });
     },
-    { most: maxFound },
+    { most: maxFound, ...(gathering === undefined ? {} : { gathering }) },
   );
 }

@@ -33,6 +33,16 @@ describe('The names of metadata', () => {
     assert.equal(await stored(), 0);
   });
 
+  it('are there again when they left while a record was being stored that has them, soon after it is stored', async () => {
+    await shapes.prepare(shape);
+    // The record before it goes, and nobody has them at this moment.
+    await shapes.settle(shape, undefined);
+    assert.equal(await stored(), 0);
+    await catalogue.records('Sample').insertOne({ _id: 's', ...sample, [shapeField]: shape._id });
+    await shapes.settleLater(shape);
+    assert.equal(await stored(), 1);
+  });
+
   it('do not stay when a record was removed between the write that gave it them and its last step', async () => {
     await shapes.settle(shape, undefined);
     await shapes.settle(undefined, shape);

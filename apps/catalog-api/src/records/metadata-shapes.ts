@@ -10,7 +10,7 @@ import {
   type ShapedCollection,
 } from '../domain/metadata-shape.js';
 import { Catalogue } from '../persistence/catalogue.js';
-import { foundTogether } from '../persistence/found-together.js';
+import { foundTogether, leisure } from '../persistence/found-together.js';
 import type { StoredShape } from '../persistence/records.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -24,6 +24,8 @@ const maxSeen = 10_000;
 /** Records that are given shapes at once. */
 const batch = 10;
 
+type ShapeSeen = Pick<StoredShape, '_id' | 'leaving'> | undefined;
+
 /**
  * The names of metadata that stand in records, each list of names once for all records with the same readers. A record says in
  * the write that makes or changes it which shape it has, so that a shape is in use exactly as long as a record says so; a shape
@@ -33,14 +35,17 @@ const batch = 10;
 export class MetadataShapes {
   /** Shapes that were there a moment ago. */
   private readonly seen: AgedMap<true>;
-  private readonly stored: AskedTogether<string, Pick<StoredShape, '_id' | 'leaving'> | undefined>;
+  private readonly stored: AskedTogether<string, ShapeSeen>;
+  /** The same for those who do not wait for it. */
+  private readonly storedLater: AskedTogether<string, ShapeSeen>;
 
   constructor(
     private readonly catalogue: Catalogue,
     private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.stored = foundTogether(() => catalogue.metadataShapes, { leaving: 1 });
+    this.stored = foundTogether(() => catalogue.metadataShapes, { leaving: 1 }, 0);
+    this.storedLater = foundTogether(() => catalogue.metadataShapes, { leaving: 1 }, leisure);
     this.seen = new AgedMap(maxSeen, freshness, clock);
   }
 
@@ -54,9 +59,9 @@ export class MetadataShapes {
    *
    * @returns whether it was not there
    */
-  async ensure(shape: MetadataShape | undefined): Promise<boolean> {
+  async ensure(shape: MetadataShape | undefined, look = this.stored): Promise<boolean> {
     if (shape === undefined) return false;
-    const stored = await this.stored.of(shape._id);
+    const stored = await look.of(shape._id);
     if (stored !== undefined && stored.leaving === undefined) {
       this.seen.set(shape._id, true);
       return false;
@@ -75,11 +80,23 @@ export class MetadataShapes {
     if (shape !== undefined && this.seen.get(shape._id) === undefined) await this.ensure(shape);
   }
 
+  /**
+   * As the last step of a creation, for which its answer does not wait: the shape was there right before the record was stored, and
+   * who takes shapes away looks for records that have them.
+   */
+  async settleLater(shape: MetadataShape | undefined): Promise<void> {
+    await this.settle(undefined, shape, this.storedLater);
+  }
+
   /** As the last step of a change. The record is stored; what fails here the sweep repairs. */
-  async settle(former: MetadataShape | undefined, now: MetadataShape | undefined): Promise<void> {
+  async settle(
+    former: MetadataShape | undefined,
+    now: MetadataShape | undefined,
+    look = this.stored,
+  ): Promise<void> {
     try {
       // It left after the record had been given it: the record may be gone as well, and whoever removed it has looked already.
-      if ((await this.ensure(now)) && now !== undefined) await this.retire(now.collection, now._id);
+      if ((await this.ensure(now, look)) && now !== undefined) await this.retire(now.collection, now._id);
       if (former !== undefined && former._id !== now?._id) await this.retire(former.collection, former._id);
     } catch (error) {
       this.logger.error({ error: messageOf(error) }, 'could not bring the names of metadata up to date');

@@ -90,11 +90,8 @@ export class RecordStore {
       await this.shapes.settle(shape, undefined);
       throw error;
     }
-    await Promise.all([
-      this.shapes.settle(undefined, shape),
-      this.write(collection, 'create', {}, record, by),
-      consequences?.(record),
-    ]);
+    void this.shapes.settleLater(shape);
+    await Promise.all([this.write(collection, 'create', {}, record, by), consequences?.(record)]);
     return record;
   }
 

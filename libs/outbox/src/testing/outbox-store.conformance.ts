@@ -62,6 +62,62 @@ export function outboxStoreConformance(name: string, open: () => Promise<StoreUn
       assert.deepEqual(await rowsOf(id), []);
     });
 
+    it('settles what was published in one step, whatever a row still awaits, and keeps what came meanwhile due', async () => {
+      const { store, push, rowsOf } = await open();
+      const ids = [newId(), newId(), newId()];
+      const legacy: OutboxRow = {
+        ...{ id: newId(), time: start, awaits: [] },
+        legacy: { exchange: 'x', key: 'k', body: '{}' },
+      };
+      const [first, second, third] = [row(), row(), row()];
+      await push(ids[0]!, newOutbox([first], start));
+      await push(ids[1]!, newOutbox([second, legacy], start));
+      await push(ids[2]!, newOutbox([third], start));
+      const claims = [];
+      for (let number = 0; number < 3; number += 1) claims.push((await store.claimDue(later(1), 1000))!);
+      await push(ids[2]!, newOutbox([row()], later(3)));
+      await Promise.all(
+        claims.map((claim) =>
+          store.settle(
+            claim,
+            claim.rows.map(({ id }) => id),
+            later(5000),
+            later(2),
+          ),
+        ),
+      );
+      const published = async (id: string): Promise<(Date | undefined)[]> =>
+        (await rowsOf(id)).map(({ publishedAt }) => publishedAt);
+      assert.deepEqual(await published(ids[0]!), [later(2)]);
+      assert.deepEqual(await published(ids[1]!), [later(2)]);
+      assert.deepEqual(await published(ids[2]!), [later(2), undefined]);
+      assert.equal(
+        (await store.claimDue(later(4), 60_000))?.documentId,
+        ids[2],
+        'a row that came meanwhile is due',
+      );
+      assert.equal(
+        await store.claimDue(later(1500), 1),
+        undefined,
+        'the others only when they must be sent again',
+      );
+      const again = [await store.claimDue(later(5001), 60_000), await store.claimDue(later(5001), 60_000)];
+      assert.equal(
+        again.every((claim) => claim !== undefined),
+        true,
+      );
+    });
+
+    it('settles a failed delivery: nothing is published, and it is due again', async () => {
+      const { store, push, rowsOf } = await open();
+      const id = newId();
+      await push(id, newOutbox([row()], start));
+      const claim = (await store.claimDue(later(1), 1000))!;
+      await store.settle(claim, [], later(500), later(2));
+      assert.equal((await rowsOf(id))[0]?.publishedAt, undefined);
+      assert.equal((await store.claimDue(later(501), 1000))?.documentId, id);
+    });
+
     it('keeps a row until the last of several consumers has taken over', async () => {
       const { store, collection, push, rowsOf } = await open();
       const id = newId();

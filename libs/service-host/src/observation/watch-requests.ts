@@ -13,6 +13,8 @@ const duration = metrics.histogram({
 
 /** What monitors ask for says nothing about the app's work. */
 const unwatched = /^\/(metrics|api\/v\d+\/health)/i;
+/** What is said of a route in every request of it; routes are as many as the app has, and one for what is none. */
+const routes = new Map<string, { readonly short: string; readonly isUnwatched: boolean }>();
 const spans = new WeakMap<FastifyRequest, RunningSpan>();
 
 /**
@@ -25,25 +27,26 @@ export function watchRequests(app: NestFastifyApplication): void {
   server.addHook('preValidation', (request, _reply, done) => {
     const parent = traceparentFrom(request.headers['traceparent']) ?? newTraceparent();
     const route = routeOf(request);
-    if (unwatched.test(route)) return runInContext({ traceparent: parent }, done);
+    const { short, isUnwatched } = factsOf(route);
+    if (isUnwatched) return runInContext({ traceparent: parent }, done);
     const span = startSpan({
-      ...{ name: `${request.method} ${shortOf(route)}`, kind: 'server', parent },
+      ...{ name: `${request.method} ${short}`, kind: 'server', parent },
       attributes: { 'http.request.method': request.method, 'http.route': route },
     });
     spans.set(request, span);
     runInContext({ traceparent: span.traceparent }, done);
   });
   server.addHook('onResponse', (request, reply, done) => {
-    const route = routeOf(request);
+    const { short, isUnwatched } = factsOf(routeOf(request));
     const { statusCode } = reply;
     const span = spans.get(request);
     span?.set({ 'http.response.status_code': statusCode });
     span?.end(statusCode >= 500 ? String(statusCode) : undefined);
-    if (!unwatched.test(route))
+    if (!isUnwatched)
       duration(
         {
           http_request_method: request.method,
-          http_route: shortOf(route),
+          http_route: short,
           http_response_status_code: String(statusCode),
         },
         reply.elapsedTime / 1000,
@@ -57,6 +60,13 @@ function routeOf(request: FastifyRequest): string {
 }
 
 /** `/api/v3/jobs/:id` → `/jobs/:id`: both versions of a call are one thing to do. */
-function shortOf(route: string): string {
-  return route.replace(/^\/api\/v\d+(?=\/)/i, '');
+function factsOf(route: string): { readonly short: string; readonly isUnwatched: boolean } {
+  const known = routes.get(route);
+  if (known !== undefined) return known;
+  const facts = {
+    short: route.replace(/^\/api\/v\d+(?=\/)/i, ''),
+    isUnwatched: unwatched.test(route),
+  };
+  routes.set(route, facts);
+  return facts;
 }
