@@ -32,10 +32,8 @@ describe('The planner of a dataset', () => {
   let dataset: object;
   let asked: number;
   beforeEach(async () => {
-    assembler = memoryAssembler(clock);
-    lists = new KeptLists();
-    [blocks, datablocks, meanwhile] = [[], [], () => Promise.resolve()];
-    [dataset, asked] = [{}, 0];
+    [assembler, lists] = [memoryAssembler(clock), new KeptLists()];
+    [blocks, datablocks, meanwhile, dataset, asked] = [[], [], () => Promise.resolve(), {}, 0];
     await assembler.store.jobs.insertOne(jobOf('j'));
   });
 
