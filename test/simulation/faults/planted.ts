@@ -45,7 +45,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'an outbox forgets a message when the broker has confirmed it',
     breaks: ['every accepted job ends', 'all comes to rest'],
-    firstSeed: 3,
+    firstSeed: 10,
     plant: (installation) => {
       for (const database of Object.values(installation.databases))
         database.before.push(({ method, given }) => {
@@ -60,7 +60,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'the catalogue applies reports that come late',
     breaks: ['an end is final'],
-    firstSeed: 3,
+    firstSeed: 34,
     // Neither the look at the job nor the write of the report asks whether it is over.
     replaced: replacing('catalog-api', [
       JobRecords,
@@ -105,7 +105,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'the end of a job puts back what its datasets said, also of those that are done',
     breaks: ['what a dataset says is true'],
-    firstSeed: 1,
+    firstSeed: 0,
     replaced: replacing('catalog-api', [
       DatasetClaimRecords,
       (wiring: { construct(type: unknown): object }) =>
@@ -133,7 +133,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'a copy is read back from a cache, not from its medium',
     breaks: ['archived means that every copy is there', 'an original goes only when its bytes are safe'],
-    firstSeed: 1,
+    firstSeed: 10,
     plant: ({ shares: [, share] }) => {
       const [create, read] = [share!.create.bind(share), share!.read.bind(share)];
       share!.create = async (name, token) => {
@@ -152,7 +152,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'a datablock is registered under a new id by each delivery',
     breaks: ['each file is archived once'],
-    firstSeed: 10,
+    firstSeed: 42,
     plant: (installation) => {
       installation.databases['catalog-api'].withoutUnique.add('Datablock.archiveId');
       let count = 0;
@@ -203,7 +203,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'W2: the work of one group comes first while there is any',
     breaks: ['no group starves'],
-    firstSeed: 255,
+    firstSeed: 350,
     plant: changing('job-assembler', 'work_orders', ({ method, given }, installation) => {
       if (method !== 'distinct' || given[0] !== 'group') return;
       const orders = installation.databases['job-assembler'].documents<WorkOrder>('work_orders');
@@ -237,7 +237,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'a file that is to be discarded stays where it is',
     breaks: ['nothing is left on storage that nobody knows', 'all comes to rest'],
-    firstSeed: 17,
+    firstSeed: 2,
     plant: ({ shares }) => {
       shares[1]!.setAside = () => Promise.resolve(true);
     },
