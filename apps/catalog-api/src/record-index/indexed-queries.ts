@@ -4,6 +4,7 @@ import { Catalogue, type CollectionName } from '../persistence/catalogue.js';
 import { facetAnswer, facetRowsOf, facetsOf, type FacetAnswer } from '../persistence/facets.js';
 import { RecordIndex } from './record-index.js';
 import { RemovedRecords } from './removed-records.js';
+import { withoutWords } from './searched-words.js';
 
 type Stored = { readonly _id: string };
 
@@ -37,7 +38,7 @@ export class IndexedQueries {
 
   /**
    * The index says which records are on the page; the database gives them, under the same condition: what was hidden from the
-   * caller meanwhile is not shown.
+   * caller meanwhile is not shown. Words are not looked for twice: a page is of those that had them when it was asked for.
    */
   async list<R extends Stored>(collection: CollectionName, rows: SortedRows): Promise<R[]> {
     const { condition, projection, sort, skip, limit } = rows;
@@ -50,9 +51,8 @@ export class IndexedQueries {
       if (ids.length === 0) return [];
       const found = (await records
         .find(
-          { $and: [{ _id: { $in: [...ids] } }, condition] },
-          // With so few to come the database begins with the ids: without a limit, with all that have the words of a search.
-          { projection: isIdHidden ? withId : projection, limit: ids.length },
+          { $and: [{ _id: { $in: [...ids] } }, withoutWords(condition)] },
+          { projection: isIdHidden ? withId : projection },
         )
         .toArray()) as unknown as R[];
       const byId = new Map(found.map((record) => [record._id, record]));

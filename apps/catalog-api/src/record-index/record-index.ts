@@ -137,7 +137,9 @@ export class RecordIndex extends HostedLoop {
     find: (table: RecordTable, selected: BitSet) => Answer | undefined,
     sizeOf: (answer: Answer | undefined) => number,
   ): Promise<Answer | undefined> {
-    const current = await this.current(collection);
+    // Words are looked for while changes are; what has changed by then is looked at below.
+    const early = this.collections.get(collection)?.held?.words.resolved(condition);
+    const [current] = await Promise.all([this.current(collection), early]);
     if (current === undefined) return undefined;
     const { table, answers, ids, words } = current;
     const asked = await words.resolved(condition);

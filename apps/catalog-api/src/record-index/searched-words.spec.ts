@@ -4,7 +4,7 @@ import { ManualClock } from '#kernel';
 import type { Catalogue } from '../persistence/catalogue.js';
 import type { BitSet } from './bit-set.js';
 import { RecordTable } from './record-table.js';
-import { SearchedWords } from './searched-words.js';
+import { SearchedWords, withoutWords } from './searched-words.js';
 import { selectedBy } from './selection.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -176,6 +176,15 @@ describe('Searches for words over a table', () => {
       asked.map(({ $text }) => $text.$search),
       ['lead', 'tin', 'iron'],
     );
+  });
+
+  it('stand for nothing in what else is asked of the records they found', () => {
+    const rights = { ownerGroup: 'a' };
+    assert.deepEqual(withoutWords({ ...text('lead'), ...rights }), rights);
+    assert.deepEqual(withoutWords({ $and: [{ $and: [text('lead'), { type: 'raw' }] }, rights] }), {
+      $and: [{ $and: [{}, { type: 'raw' }] }, rights],
+    });
+    assert.deepEqual(withoutWords(text('lead')), {});
   });
 
   it('are left to the database when it refuses, is slow, is asked for other words, or with options', async () => {

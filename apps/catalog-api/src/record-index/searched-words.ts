@@ -166,3 +166,9 @@ function wordsOf(search: string): readonly string[] {
     ? words
     : [search];
 }
+
+/** The rest of a condition whose words were looked for already: the database reads the words of each record anew for them. */
+export function withoutWords(condition: Condition): Condition {
+  const { $text: _, $and: parts, ...others } = condition;
+  return Array.isArray(parts) ? { ...others, $and: (parts as Condition[]).map(withoutWords) } : others;
+}
