@@ -152,4 +152,13 @@ describe('An order of job-assembler', () => {
     assert.equal((await stored(data.workOrderId)).cancelRequested, true);
     assert.deepEqual(cancelled, [data.workOrderId, data.workOrderId]);
   });
+
+  it('that was cancelled before it came is accepted as cancelled: quick work would be done before the request comes again', async () => {
+    const [data, other] = [order(), order()];
+    await consumer.cancel(envelopeOf({ workOrderId: data.workOrderId, jobId: 'j' }));
+    await consumer.verify(envelopeOf(data));
+    await consumer.verify(envelopeOf(other));
+    assert.equal((await stored(data.workOrderId)).cancelRequested, true);
+    assert.equal((await stored(other.workOrderId)).cancelRequested, false);
+  });
 });

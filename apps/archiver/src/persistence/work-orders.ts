@@ -44,6 +44,8 @@ export interface NewOrder {
   readonly dueAt: Date;
   /** What it waits for until then. */
   readonly fault?: WorkFault;
+  /** It was cancelled before it came. Default: not. */
+  readonly cancelRequested?: boolean;
   /** The trace of the request that led to it. */
   readonly context: MessageContext | undefined;
 }
@@ -72,7 +74,7 @@ export class WorkOrders {
   }
 
   /** Inserted first: the same order once more is nothing. */
-  async accept({ command, context, fault, ...times }: NewOrder): Promise<void> {
+  async accept({ command, context, fault, cancelRequested = false, ...times }: NewOrder): Promise<void> {
     await this.store.works.updateOne(
       { _id: command.data.workOrderId },
       {
@@ -84,7 +86,7 @@ export class WorkOrders {
           ...times,
           ...(fault === undefined ? {} : { fault, waitCode: 'work.waiting' }),
           attempts: 0,
-          cancelRequested: false,
+          cancelRequested,
           ...(context === undefined ? {} : { context }),
           outbox: { rows: [] },
         },
