@@ -128,7 +128,7 @@ export class WorkOrdersConsumer {
     let isAccepted = await this.orders.requestCancel(workOrderId);
     if (!isAccepted) {
       this.early.set(workOrderId, true);
-      // It may have been accepted since, by somebody who did not know.
+      // It may have been accepted since, by an archiver that did not know.
       isAccepted = await this.orders.requestCancel(workOrderId);
     }
     this.runner.cancel(workOrderId);
