@@ -12,6 +12,7 @@ import { datasetFields, jobFields } from './indexed-fields.js';
 import type { RecordTable } from './record-table.js';
 import { RemovedRecords } from './removed-records.js';
 import { facetRows } from './facet-rows.js';
+import { patience as wordsPatience } from './searched-words.js';
 import { selectedBy } from './selection.js';
 import { sortedPage, type PageOrder } from './sorted-page.js';
 
@@ -138,11 +139,12 @@ export class RecordIndex extends HostedLoop {
     sizeOf: (answer: Answer | undefined) => number,
   ): Promise<Answer | undefined> {
     // Words are looked for while changes are; what has changed by then is looked at below.
-    const early = this.collections.get(collection)?.held?.words.resolved(condition);
+    const until = performance.now() + wordsPatience;
+    const early = this.collections.get(collection)?.held?.words.resolved(condition, until);
     const [current] = await Promise.all([this.current(collection), early]);
     if (current === undefined) return undefined;
     const { table, answers, ids, words } = current;
-    const asked = await words.resolved(condition);
+    const asked = await words.resolved(condition, until);
     const found = (): Answer | undefined => {
       const selected = selectedBy(table, asked, ids);
       return selected && find(table, selected);

@@ -13,7 +13,7 @@ const lifetime = 600_000;
 /** Records that were changed since a search was asked for last: more are not looked through again one by one. */
 const maxChanged = 2000;
 /** Milliseconds that a question waits for the first answer to its search. Then the database answers the whole question. */
-const patience = 2000;
+export const patience = 2000;
 /** Milliseconds that the database may take for all that a search finds. */
 const maxTime = 60_000;
 /** Records that any number of searches may find at one time. */
@@ -52,24 +52,28 @@ export class SearchedWords {
     this.known = new AgedMap(maxSearches, lifetime, clock);
   }
 
-  /** The condition, with what was found in place of words where that is known in time. */
-  async resolved(condition: Condition): Promise<Condition> {
-    if ('$text' in condition) return this.withFound(condition);
+  /**
+   * The condition, with what was found in place of words where that is known in time.
+   *
+   * @param until end of the time, of `performance.now()`: who asks twice for one question waits once
+   */
+  async resolved(condition: Condition, until = performance.now() + patience): Promise<Condition> {
+    if ('$text' in condition) return this.withFound(condition, until);
     const { $and: parts, ...others } = condition;
     if (!Array.isArray(parts)) return condition;
     // The condition of a search stands beside that of the rights.
-    const resolved = await Promise.all((parts as Condition[]).map((part) => this.resolved(part)));
+    const resolved = await Promise.all((parts as Condition[]).map((part) => this.resolved(part, until)));
     return { ...others, $and: resolved };
   }
 
-  private async withFound(condition: Condition): Promise<Condition> {
+  private async withFound(condition: Condition, until: number): Promise<Condition> {
     const { $text: text, ...others } = condition;
     const { $search: search, ...options } = text as { $search?: unknown };
     if (typeof search !== 'string' || Object.keys(options).length > 0) return condition;
     const stop = new AbortController();
     const parts = await Promise.race([
       Promise.all(wordsOf(search).map((word) => this.found(word))),
-      wait(patience, stop.signal).then(() => [undefined]),
+      wait(Math.max(0, until - performance.now()), stop.signal).then(() => [undefined]),
     ]).finally(() => stop.abort());
     const slots = this.table.none();
     const revisions: number[] = [];
