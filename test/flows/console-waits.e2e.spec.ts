@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ColdGateway } from '#long-term-storage/testing';
 import { WhyPages } from '../support/browser/why-pages.js';
 import { datasetInSourceFolder, type TestDataset } from '../support/datasets.js';
@@ -15,6 +16,9 @@ import { verdict } from '../support/verdict.js';
 
 /** Bytes of a dataset, by which the routes of this installation send it somewhere. */
 const sizes = { disk: 10_000, vault: 110_000, both: 210_000, cold: 310_000, library: 410_000 } as const;
+
+/** Milliseconds after which slots are kept for work that waits (PRIORITY_AGING). */
+const aging = 1000;
 
 /** What a person reads where no other flow makes a job wait for it: tapes, cold objects, slots that are kept, work of others. */
 describe('On the page of a job that waits stands why', () => {
@@ -42,7 +46,7 @@ describe('On the page of a job that waits stands why', () => {
     await writeFile(jobConfigurationFile, example.replace(/^jobs:\n/m, `jobs:\n${others}`));
     installation = await Installation.create({
       ...{ console: true, shares: 3, jobConfigurationFile },
-      environment: { ARCHIVER_WORKERS: '2', PRIORITY_AGING: '1s', REFERENCE_PATIENCE: '10m' },
+      environment: { ARCHIVER_WORKERS: '2', PRIORITY_AGING: `${aging}ms`, REFERENCE_PATIENCE: '10m' },
       routes: ([disk, vault, library]) => `targets:
   - { name: disk, kind: share, options: { place: ${disk} }, limits: { write: 1 } }
   - { name: vault, kind: share, options: { place: ${vault} }, limits: { write: 1 } }
@@ -110,6 +114,8 @@ routes:
     await whys.waitsFor(first, 'work.unaccepted');
     const second = await posted('archive', sets[1]);
     await whys.waitsFor(second, 'limit.target');
+    // Its work order is there; nothing is kept for it from work that is as urgent before it has waited for this long.
+    await sleep(aging);
     const third = await posted('archive', sets[2]);
     const { headline } = await whys.waitsFor(third, 'slot.kept');
     assert.equal(headline?.facts['target'], 'vault');
