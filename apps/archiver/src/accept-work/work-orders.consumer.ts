@@ -29,7 +29,7 @@ import {
   type TakeUploadV1,
   type VerifyDatablockV1,
 } from '#contracts';
-import { AgedMap, Clock, crashPoint } from '#kernel';
+import { Clock, crashPoint } from '#kernel';
 import { currentContext, done, Handles, type Outcome } from '#messaging';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import type { WorkFault } from '../domain/work-fault.js';
@@ -38,25 +38,16 @@ import { WorkOrders } from '../persistence/work-orders.js';
 import { WorkRunner } from '../run-work/work-runner.js';
 import { NeededTargets } from '../persistence/operators/needed-targets.js';
 
-/** Cancelled orders that are not here yet, and milliseconds for which they are awaited: as long as an archiver may find both in its queues. */
-const maxEarly = 10_000;
-const patience = 600_000;
-
 /** Takes work orders over: one record, inserted first, and the message is settled. The work itself takes its time. */
 @Controller()
 export class WorkOrdersConsumer {
-  /** Cancel requests that overtook their orders: work that takes less time than the request takes to come again would be done. */
-  private readonly early: AgedMap<true>;
-
   constructor(
     private readonly orders: WorkOrders,
     private readonly runner: WorkRunner,
     private readonly needed: NeededTargets,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
-  ) {
-    this.early = new AgedMap(maxEarly, patience, clock);
-  }
+  ) {}
 
   @Handles(archiveDatablockV1)
   archive(@Payload() { data }: Envelope<ArchiveDatablockV1>): Promise<Outcome> {
@@ -121,39 +112,36 @@ export class WorkOrdersConsumer {
       : this.accept({ kind: 'certify', data });
   }
 
-  /** Due at once, so that even a waiting or abandoned work order ends soon. */
+  /**
+   * Due at once, so that even a waiting or abandoned work order ends soon. One that has not come yet ends when it comes: the request is
+   * kept first, and then asked for once more, so that of an order that comes meanwhile this request or the order finds the other one.
+   */
   @Handles(cancelWorkV1)
   async cancel(@Payload() { data }: Envelope<CancelWorkV1>): Promise<Outcome> {
     const { workOrderId } = data;
-    let isAccepted = await this.orders.requestCancel(workOrderId);
-    if (!isAccepted) {
-      this.early.set(workOrderId, true);
-      // It may have been accepted since, by an archiver that did not know.
-      isAccepted = await this.orders.requestCancel(workOrderId);
+    if (!(await this.orders.requestCancel(workOrderId))) {
+      await this.orders.early.remember({ _id: workOrderId, at: this.clock.now() });
+      await this.orders.requestCancel(workOrderId);
     }
     this.runner.cancel(workOrderId);
-    return isAccepted
-      ? done
-      : {
-          kind: 'retry',
-          code: 'archiver.work-unknown',
-          reason: `Work order ${data.workOrderId} was not accepted yet.`,
-        };
+    return done;
   }
 
   private async accept(command: Command): Promise<Outcome> {
     const now = this.clock.now();
     const needs = await this.needed.of(command);
-    const cancelRequested = this.early.get(command.data.workOrderId) === true;
-    // There is nothing to wait for where it only ends.
-    const grace = command.kind === 'release' && !cancelRequested ? this.config.releaseGrace : 0;
+    const { workOrderId } = command.data;
+    const grace = command.kind === 'release' ? this.config.releaseGrace : 0;
     await this.orders.accept({
       ...(needs === undefined ? {} : { needs }),
       ...{ command, acceptedAt: now, dueAt: new Date(now.getTime() + grace), context: currentContext() },
       ...(grace === 0 ? {} : { fault: graceAt(now) }),
-      cancelRequested,
     });
     crashPoint('archiver.after-accept');
+    if (await this.orders.early.isThere(workOrderId)) {
+      await this.orders.requestCancel(workOrderId);
+      this.runner.cancel(workOrderId);
+    }
     this.runner.wake();
     return done;
   }

@@ -31,16 +31,20 @@ describe('An order of job-assembler', () => {
   beforeEach(() => {
     [store, woken, cancelled] = [memoryArchiverStore(), 0, []];
     certificates = { key: undefined, issuer: 'x' };
+    consumer = consumerOf(store);
+  });
+
+  function consumerOf(of: ArchiverStore): WorkOrdersConsumer {
     const runner = {
       wake: () => (woken += 1),
       cancel: (workOrderId: string) => cancelled.push(workOrderId),
     } as unknown as WorkRunner;
-    const orders = new WorkOrders(store, { wake: () => undefined } as unknown as OutboxRelay);
-    consumer = new WorkOrdersConsumer(
-      ...([orders, runner, new NeededTargets(new Datablocks(store, names), orders, clock), clock] as const),
+    const orders = new WorkOrders(of, { wake: () => undefined } as unknown as OutboxRelay);
+    return new WorkOrdersConsumer(
+      ...([orders, runner, new NeededTargets(new Datablocks(of, names), orders, clock), clock] as const),
       { releaseGrace, certificates } as ArchiverConfig,
     );
-  });
+  }
 
   const envelopeOf = <Data>(data: Data): Envelope<Data> => ({ data }) as Envelope<Data>;
   const order = () => ({ workOrderId: newId(), jobId: 'j', pid: 'p', archiveId: 'a' });
@@ -142,23 +146,67 @@ describe('An order of job-assembler', () => {
     assert.equal(await store.works.countDocuments({}), 1);
   });
 
-  it('that is cancelled stops where it runs, and one that was not accepted yet has its cancellation come again', async () => {
+  const cancel = (workOrderId: string, by = consumer) => by.cancel(envelopeOf({ workOrderId, jobId: 'j' }));
+
+  it('that is cancelled stops where it runs', async () => {
     const data = order();
-    const cancel = () => consumer.cancel(envelopeOf({ workOrderId: data.workOrderId, jobId: 'j' }));
-    const early = await cancel();
-    assert.deepEqual([early.kind, (early as { code?: string }).code], ['retry', 'archiver.work-unknown']);
     await consumer.verify(envelopeOf(data));
-    assert.deepEqual(await cancel(), { kind: 'done' });
+    for (let time = 0; time < 2; time += 1)
+      assert.deepEqual(await cancel(data.workOrderId), { kind: 'done' });
     assert.equal((await stored(data.workOrderId)).cancelRequested, true);
     assert.deepEqual(cancelled, [data.workOrderId, data.workOrderId]);
+    assert.equal(await store.earlyCancels.countDocuments({}), 0);
   });
 
-  it('that was cancelled before it came is accepted as cancelled: quick work would be done before the request comes again', async () => {
-    const [data, other] = [order(), order()];
-    await consumer.cancel(envelopeOf({ workOrderId: data.workOrderId, jobId: 'j' }));
-    await consumer.verify(envelopeOf(data));
-    await consumer.verify(envelopeOf(other));
-    assert.equal((await stored(data.workOrderId)).cancelRequested, true);
+  it('that was cancelled before it came ends when it comes, at whichever archiver, and no other one does', async () => {
+    const [data, released, other] = [order(), order(), order()];
+    for (const { workOrderId } of [data, data, released])
+      assert.deepEqual(await cancel(workOrderId), { kind: 'done' });
+    cancelled = [];
+    const another = consumerOf(store);
+    for (let time = 0; time < 2; time += 1) {
+      await another.verify(envelopeOf(data));
+      await another.release(envelopeOf({ ...released, source, files }));
+      await another.verify(envelopeOf(other));
+    }
+    for (const { workOrderId } of [data, released])
+      assert.equal((await stored(workOrderId)).cancelRequested, true);
     assert.equal((await stored(other.workOrderId)).cancelRequested, false);
+    // What waits for its time is hurried by its runner.
+    assert.deepEqual(new Set(cancelled), new Set([data.workOrderId, released.workOrderId]));
+  });
+
+  it('that comes to one archiver while another one hears that it is cancelled is cancelled, whoever is first', async () => {
+    const data = order();
+    const early = store.earlyCancels;
+    for (const moment of ['before it is remembered', 'after it was remembered'] as const) {
+      await store.works.deleteMany({});
+      await early.deleteMany({});
+      const another = consumerOf(store);
+      const meanwhile = {
+        updateOne: async (...call: Parameters<typeof early.updateOne>) => {
+          if (moment === 'before it is remembered') await another.verify(envelopeOf(data));
+          const answer = await early.updateOne(...call);
+          if (moment === 'after it was remembered') await another.verify(envelopeOf(data));
+          return answer;
+        },
+      };
+      const halfway = { ...store, earlyCancels: meanwhile } as unknown as ArchiverStore;
+      assert.deepEqual(await cancel(data.workOrderId, consumerOf(halfway)), { kind: 'done' });
+      assert.equal((await stored(data.workOrderId)).cancelRequested, true, moment);
+    }
+  });
+
+  it('that was accepted, and whose archiver died before it had looked for its cancellation, is looked at once more', async () => {
+    const data = order();
+    await cancel(data.workOrderId);
+    const dying = {
+      findOne: () => Promise.reject(new Error('the process died')),
+    };
+    const dead = consumerOf({ ...store, earlyCancels: dying } as unknown as ArchiverStore);
+    assert.equal((await dead.verify(envelopeOf(data))).kind, 'retry');
+    assert.equal((await stored(data.workOrderId)).cancelRequested, false);
+    await consumer.verify(envelopeOf(data));
+    assert.equal((await stored(data.workOrderId)).cancelRequested, true);
   });
 });

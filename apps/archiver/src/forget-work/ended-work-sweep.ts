@@ -50,6 +50,7 @@ export class EndedWorkSweep extends HostedLoop {
   /** @returns how many work orders were forgotten */
   async sweep(): Promise<number> {
     await this.forgetDiscarded();
+    await this.orders.early.forgetBefore(this.before());
     let forgotten = 0;
     for await (const order of this.orders.over(this.before(), batch)) {
       stillMoving();

@@ -101,6 +101,15 @@ describe('An ended work order', () => {
     assert.deepEqual(await left(), { works: 1, lists: 0, datablocks: 1 });
   });
 
+  it('leaves a request to cancel one that never came: it goes when that is as long ago', async () => {
+    await store.earlyCancels.insertMany([
+      { _id: 'old', at: long() },
+      { _id: 'new', at: clock.now() },
+    ]);
+    await sweepOf(store).sweep();
+    assert.deepEqual(await store.earlyCancels.distinct('_id'), ['new']);
+  });
+
   it('stays with its lists while the catalogue does not list the datablock: a retried job may register it', async () => {
     await work('archive', await datablock());
     assert.equal(await sweepOf(store).sweep(), 0);

@@ -5,6 +5,7 @@ import { MongoConnection } from '#persistence';
 import type {
   Adoption,
   AnnouncedKey,
+  EarlyCancel,
   FileAside,
   KnownTarget,
   ReaderTurns,
@@ -29,6 +30,10 @@ export class ArchiverStore implements OnApplicationBootstrap {
 
   get works() {
     return this.mongo.connection.collection<WorkOrder>('works');
+  }
+
+  get earlyCancels() {
+    return this.mongo.connection.collection<EarlyCancel>('early_cancels');
   }
 
   get datablocks() {
@@ -116,6 +121,7 @@ export class ArchiverStore implements OnApplicationBootstrap {
       { name: 'by_target', partialFilterExpression: { state: 'open' } },
     );
     await this.works.createIndex({ 'command.data.archiveId': 1, state: 1 }, { name: 'by_datablock' });
+    await this.earlyCancels.createIndex({ at: 1 }, { name: 'by_age' });
     await this.asides.createIndex({ archiveId: 1 }, { name: 'by_datablock' });
     await this.datablocks.createIndex({ discardedAt: 1 }, { name: 'discarded', sparse: true });
     await this.datablocks.createIndex({ pid: 1, filesSha256: 1 }, { name: 'by_files' });

@@ -7,6 +7,7 @@ import type { WorkNeeds } from '../domain/work-needs.js';
 import { ownInstance } from '../domain/worker-instance.js';
 import { endStates, workSteps, type EndState } from '../domain/states.js';
 import { ArchiverStore } from './archiver-store.js';
+import { EarlyCancels } from './early-cancels.js';
 import type { Command, CopyProof, PublishedFile, WorkOrder } from './records.js';
 
 /** Of one order: each try makes one at most. */
@@ -44,8 +45,6 @@ export interface NewOrder {
   readonly dueAt: Date;
   /** What it waits for until then. */
   readonly fault?: WorkFault;
-  /** It was cancelled before it came. Default: not. */
-  readonly cancelRequested?: boolean;
   /** The trace of the request that led to it. */
   readonly context: MessageContext | undefined;
 }
@@ -64,6 +63,7 @@ export interface WorkTotals {
  */
 @Injectable()
 export class WorkOrders {
+  readonly early: EarlyCancels;
   private readonly changes: OutboxCollection;
 
   constructor(
@@ -71,10 +71,11 @@ export class WorkOrders {
     relay: OutboxRelay,
   ) {
     this.changes = new OutboxCollection(store.works, relay);
+    this.early = new EarlyCancels(store);
   }
 
   /** Inserted first: the same order once more is nothing. */
-  async accept({ command, context, fault, cancelRequested = false, ...times }: NewOrder): Promise<void> {
+  async accept({ command, context, fault, ...times }: NewOrder): Promise<void> {
     await this.store.works.updateOne(
       { _id: command.data.workOrderId },
       {
@@ -86,7 +87,7 @@ export class WorkOrders {
           ...times,
           ...(fault === undefined ? {} : { fault, waitCode: 'work.waiting' }),
           attempts: 0,
-          cancelRequested,
+          cancelRequested: false,
           ...(context === undefined ? {} : { context }),
           outbox: { rows: [] },
         },

@@ -5,6 +5,7 @@ import type { ArchiverStore } from '../persistence/archiver-store.js';
 export function memoryArchiverStore(): ArchiverStore {
   return {
     works: memoryCollection(),
+    earlyCancels: memoryCollection(),
     datablocks: memoryCollection(),
     retrieved: memoryCollection(),
     roomWaits: memoryCollection(),

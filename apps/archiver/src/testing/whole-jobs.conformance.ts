@@ -4,9 +4,9 @@ import { CatenaError, ManualClock } from '#kernel';
 import { MemoryObjectStore } from '#storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { WorkContext } from '../domain/work.js';
-import type { Asker } from './retrieved-copies.js';
-import type { OpenStore } from '../testing/real-archiver-store.js';
-import { retrievalArea } from '../testing/retrieval-area.js';
+import type { Asker } from '../persistence/retrieved-copies.js';
+import type { OpenStore } from './real-archiver-store.js';
+import { retrievalArea } from './retrieval-area.js';
 
 const mebibyte = 2 ** 20;
 const [hour, minute] = [3_600_000, 60_000];

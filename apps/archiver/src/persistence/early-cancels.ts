@@ -1,0 +1,23 @@
+import type { ArchiverStore } from './archiver-store.js';
+import type { EarlyCancel } from './records.js';
+
+/**
+ * Requests to cancel orders that are not here yet: a message may overtake another one by as long as it takes to send that again.
+ * Such an order ends as cancelled as soon as it comes, whichever archiver gets it.
+ */
+export class EarlyCancels {
+  constructor(private readonly store: ArchiverStore) {}
+
+  async remember({ _id, at }: EarlyCancel): Promise<void> {
+    await this.store.earlyCancels.updateOne({ _id }, { $setOnInsert: { at } }, { upsert: true });
+  }
+
+  async isThere(workOrderId: string): Promise<boolean> {
+    return (await this.store.earlyCancels.findOne({ _id: workOrderId })) !== null;
+  }
+
+  /** Whatever has not come by now does not come any more. */
+  async forgetBefore(at: Date): Promise<void> {
+    await this.store.earlyCancels.deleteMany({ at: { $lt: at } });
+  }
+}
