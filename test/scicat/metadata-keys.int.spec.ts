@@ -99,6 +99,15 @@ describe('Metadata keys v4 (contract §1.14)', () => {
     assert.deepEqual(await keysOf('admin', { where: { sourceId: 's4' } }), []);
   });
 
+  it('names those of a dataset to who asks right after its creation', async () => {
+    const keys = { inner: 1, outer: { value: 1, unit: 'm' } };
+    const made = Array.from({ length: 6 }, () =>
+      createDataset(app.as('user1'), { scientificMetadata: keys }),
+    );
+    for (const pid of await Promise.all(made))
+      assert.deepEqual(await keysOf('user1', { where: { sourceId: pid } }), ['inner', 'outer']);
+  });
+
   it('F9: null entries are keys like others', async () => {
     await createProposal(app.as('admin'), 'p-null', { metadata: { empty: null, list: [null] } });
     assert.deepEqual(await keysOf('admin', { where: { sourceId: 'p-null' } }), ['empty', 'list']);

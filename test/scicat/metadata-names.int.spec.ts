@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { until } from '#messaging/testing';
 import { MongoConnection } from '#persistence';
 import { MetadataShapesSweep } from '../../apps/catalog-api/src/metadata-keys/metadata-shapes-sweep.js';
 import { MetadataShapes } from '../../apps/catalog-api/src/records/metadata-shapes.js';
@@ -123,7 +124,9 @@ describe('Names of metadata', () => {
     const before = await createDataset(app.as('user1'), metadata('gapOfInsert'));
     const inInsert = interruptOnce(app.get(MongoConnection), 'Dataset', 'insertOne', () => remove(before));
     await createDataset(app.as('user1'), metadata('gapOfInsert'));
-    assert.ok(inInsert.happened() && (await knows('user1', 'gapOfInsert')));
+    assert.ok(inInsert.happened());
+    // The last look of a creation comes after its answer.
+    await until(() => knows('user1', 'gapOfInsert'));
 
     const last = await createDataset(app.as('user1'), metadata('gapOfChange'));
     const pid = await createDataset(app.as('user1'));

@@ -23,15 +23,13 @@ export class DatasetConsequences {
   ) {}
 
   /** Fields the server sets when a dataset is created. */
-  computedFor(caller: Caller, fields: Fields): Promise<Fields> {
-    return this.values.of(caller, fields);
+  async computedFor(caller: Caller, fields: Fields): Promise<Fields> {
+    const [values] = await Promise.all([this.values.of(caller, fields), this.metadataKeys.announceNew()]);
+    return values;
   }
 
   async ofCreation(dataset: DatasetRecord): Promise<void> {
-    await Promise.all([
-      this.proposals.added(dataset.proposalIds ?? []),
-      this.metadataKeys.sync('dataset', dataset, { isNew: true }),
-    ]);
+    await Promise.all([this.proposals.added(dataset.proposalIds ?? []), this.metadataKeys.syncNew(dataset)]);
   }
 
   /** @returns the dataset with what the server computed anew */

@@ -7,6 +7,7 @@ import { Admits } from '../http/admits.decorator.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { filterFrom } from '../http/query-values.js';
+import { KeysOwed } from './keys-owed.js';
 import { RecordQueries } from '../records/record-queries.js';
 import type { StoredRecord } from '../records/record-store.js';
 
@@ -21,6 +22,7 @@ const properties: ReadonlySet<string> = new Set(
 export class MetadataKeysController {
   constructor(
     private readonly queries: RecordQueries,
+    private readonly owed: KeysOwed,
     private readonly rules: AccessRules,
   ) {}
 
@@ -32,6 +34,7 @@ export class MetadataKeysController {
   ): Promise<StoredRecord[]> {
     const query = parseV4Filter(filterFrom(filter, undefined), properties, { defaultLimit: 100 });
     const visible = this.rules.condition(accessTable.metadataKey.read, caller);
+    await this.owed.settled();
     const keys = await this.queries.list('MetadataKeys', { where: query.where, visible }, query);
     // Each row stands for one record that uses the key; the newer SDK wants the number.
     return query.projection === undefined ? keys.map((key) => ({ ...key, usageCount: 1 })) : keys;

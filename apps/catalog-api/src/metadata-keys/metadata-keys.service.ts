@@ -4,6 +4,7 @@ import { type Logger, LOGGER } from '#observability';
 import { isDuplicateKey } from '#persistence';
 import type { OwnedRecord } from '../domain/access.js';
 import { decodeMetadataKeys } from '../domain/metadata-keys.js';
+import { KeysOwed } from './keys-owed.js';
 import { Catalogue, type StoredFields } from '../persistence/catalogue.js';
 import { foundTogether, leisure } from '../persistence/found-together.js';
 
@@ -38,61 +39,86 @@ export interface MetadataSource extends OwnedRecord {
   readonly updatedAt?: Date;
 }
 
+/** How keys are written: with those of others, and then a look whether another change came between. */
+interface Way {
+  readonly rows: AskedTogether<readonly StoredFields[], void>;
+  readonly stamps: Stamps;
+}
+
 /** Keeps the collection of metadata keys in step with the records that have them, for the search forms of clients. */
 @Injectable()
 export class MetadataKeys {
-  /** Keys of records that are made at one time. */
-  private readonly together = new AskedTogether<readonly StoredFields[], void>(
-    async (rows) => {
-      await this.catalogue
-        .records('MetadataKeys')
-        .insertMany(rows.flat(), { ordered: false })
-        .catch(unlessAllThere);
-      return [];
-    },
-    { gathering: 0 },
-  );
-  /** When records were changed last. */
-  private readonly stamps: Stamps;
-  /** The same of new records, for which nobody waits. */
-  private readonly stampsOfNew: Stamps;
+  private readonly atOnce: Way;
+  /** For those who do not wait for it. */
+  private readonly later: Way;
 
   constructor(
     private readonly catalogue: Catalogue,
     private readonly clock: Clock,
+    private readonly owed: KeysOwed,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.stamps = stampsIn(catalogue, 0);
-    this.stampsOfNew = stampsIn(catalogue, leisure);
+    this.atOnce = wayIn(catalogue, 0);
+    this.later = wayIn(catalogue, leisure);
   }
 
   /**
    * Makes the keys those of the record as it is now: after its creation and after every change. A record that is stored
    * stays stored when its keys cannot be; the operator hears of it and the next change repairs it.
-   *
-   * @param options isNew: the record was made just now, so that there are no keys of former metadata to remove
    */
-  async sync(
+  async sync(sourceType: MetadataSourceType, source: MetadataSource): Promise<void> {
+    await this.quietly(sourceType, source._id, () => this.writeAndCheck(sourceType, source, this.atOnce));
+  }
+
+  /** Before a dataset is stored: should this process end before its keys are written, another one writes them. */
+  announceNew(): Promise<void> {
+    return this.owed.announce();
+  }
+
+  /**
+   * As {@link sync}, of a new dataset, which has no keys of former metadata: soon, and whoever made it does not wait. Who reads keys here
+   * waits for them.
+   */
+  async syncNew(dataset: MetadataSource): Promise<void> {
+    const count = entriesOf('dataset', dataset).length;
+    if (count === 0) return;
+    const write = (way: Way): Promise<void> =>
+      this.quietly('dataset', dataset._id, () => this.writeAndCheck('dataset', dataset, way, true));
+    // What waits for its turn is in memory: of a dataset with many keys nothing waits.
+    if (count > maxTogether) return write(this.atOnce);
+    try {
+      await this.owed.owe(() => write(this.later));
+    } catch {
+      // Nobody would know of them later.
+      await write(this.atOnce);
+    }
+  }
+
+  /** The same, of the record as it is stored. @throws whatever the database says */
+  async syncStored(sourceType: MetadataSourceType, id: string): Promise<void> {
+    const source = await this.sourceOf(sourceType, id);
+    if (source !== undefined) await this.writeAndCheck(sourceType, source, this.atOnce);
+  }
+
+  private async writeAndCheck(
     sourceType: MetadataSourceType,
     source: MetadataSource,
-    { isNew = false }: { readonly isNew?: boolean } = {},
+    way: Way,
+    isFirst = false,
   ): Promise<void> {
-    await this.quietly(sourceType, source._id, () => this.write(sourceType, source, isNew));
-    const stamps = isNew ? this.stampsOfNew : this.stamps;
-    const checked = this.quietly(sourceType, source._id, () => this.check(sourceType, source, stamps));
-    // Nobody knows of a new record before its answer: that another changes it meanwhile is found out, and not waited for.
-    if (!isNew) await checked;
+    await this.write(sourceType, source, way, isFirst);
+    await this.check(sourceType, source, way);
   }
 
   /** Another change may have come between, and its keys may have been written before ours. */
-  private async check(sourceType: MetadataSourceType, source: MetadataSource, stamps: Stamps): Promise<void> {
+  private async check(sourceType: MetadataSourceType, source: MetadataSource, way: Way): Promise<void> {
     let current = source;
     for (let round = 0; round < maxRounds; round += 1) {
-      const stamp = await stamps[sourceType].of(current._id);
+      const stamp = await way.stamps[sourceType].of(current._id);
       if (stamp !== undefined && stamp.updatedAt?.getTime() === current.updatedAt?.getTime()) return;
       const now = await this.sourceOf(sourceType, source._id);
       if (now === undefined) return this.forget(sourceType, source._id);
-      await this.write(sourceType, now, false);
+      await this.write(sourceType, now, this.atOnce, false);
       current = now;
     }
   }
@@ -113,6 +139,7 @@ export class MetadataKeys {
   private async write(
     sourceType: MetadataSourceType,
     source: MetadataSource,
+    { rows: together }: Way,
     isFirst: boolean,
   ): Promise<void> {
     const keys = this.catalogue.records('MetadataKeys');
@@ -139,7 +166,7 @@ export class MetadataKeys {
       ...ofAll,
     }));
     if (rows.length > maxTogether) await keys.insertMany(rows, { ordered: false }).catch(unlessAllThere);
-    else if (rows.length > 0) await this.together.of(rows);
+    else if (rows.length > 0) await together.of(rows);
     const renamed = [...wanted].filter(
       ([id, { humanReadableName }]) => stored.has(id) && stored.get(id) !== humanReadableName,
     );
@@ -184,6 +211,18 @@ export class MetadataKeys {
       );
     }
   }
+}
+
+function wayIn(catalogue: Catalogue, gathering: number): Way {
+  const rows = new AskedTogether<readonly StoredFields[], void>(
+    async (some) => {
+      const keys = catalogue.records('MetadataKeys');
+      await keys.insertMany(some.flat(), { ordered: false }).catch(unlessAllThere);
+      return [];
+    },
+    { gathering },
+  );
+  return { rows, stamps: stampsIn(catalogue, gathering) };
 }
 
 function stampsIn(catalogue: Catalogue, gathering: number): Stamps {

@@ -23,6 +23,7 @@ import type {
   SignInCodeRecord,
   JobRecord,
   RemovalRecord,
+  KeysOwedRecord,
   LandingUploadRecord,
   OrigDatablockRecord,
   StoredShape,
@@ -130,6 +131,11 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
   /** Records that went, for processes that hold others of their collection in memory. */
   get removals() {
     return this.mongo.connection.collection<RemovalRecord>('catena_removed_records');
+  }
+
+  /** Processes that write keys after their answers. */
+  get keysOwed() {
+    return this.mongo.connection.collection<KeysOwedRecord>('catena_metadata_keys_owed');
   }
 
   /** What was done once for all records. */

@@ -312,4 +312,12 @@ export interface EventTicketRecord {
   expiresAt: Date;
 }
 
+/** A process that answers for new datasets before their metadata keys are written. */
+export interface KeysOwedRecord {
+  readonly _id: string;
+  /** Keys of datasets that were made before then are written. */
+  readonly since: Date;
+  readonly seenAt: Date;
+}
+
 export type StoredShape = MetadataShape & { readonly createdAt: Date; readonly leaving?: string };
