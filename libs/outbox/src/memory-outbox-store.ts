@@ -78,11 +78,13 @@ export class MemoryOutboxStore extends OutboxStore {
     for (const { address, messageId, consumer } of acceptances) {
       const document = this.documents.get(address);
       if (document === undefined) continue;
+      const { length } = document.rows;
       document.rows = document.rows
         .map((row) =>
           row.id === messageId ? { ...row, awaits: row.awaits.filter((name) => name !== consumer) } : row,
         )
         .filter((row) => row.id !== messageId || row.awaits.length > 0);
+      if (length === 1 && document.rows.length === 0) document.dueAt = undefined;
     }
     return Promise.resolve();
   }

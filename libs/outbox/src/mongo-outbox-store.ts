@@ -167,6 +167,15 @@ export class MongoOutboxStore extends OutboxStore {
       const operations = mine.flatMap(({ address, messageId, consumer }) => {
         const _id = address.slice(collection.length + 1);
         return [
+          // Mostly it was all that was left: then nothing is due any more, and nobody looks at the document again.
+          {
+            updateOne: {
+              filter: {
+                ...{ _id, [`${path}.rows`]: { $size: 1, $elemMatch: { id: messageId, awaits: [consumer] } } },
+              },
+              update: { $pull: { [`${path}.rows`]: { id: messageId } }, $unset: { [`${path}.dueAt`]: '' } },
+            },
+          },
           {
             updateOne: {
               filter: { _id, [`${path}.rows`]: { $elemMatch: { id: messageId, awaits: [consumer] } } },

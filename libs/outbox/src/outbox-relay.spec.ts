@@ -107,6 +107,95 @@ describe('OutboxRelay', () => {
     assert.equal(delivered.length, 1);
   });
 
+  describe('of a document that was just written', () => {
+    const claimedOf = (id: string, rows: readonly OutboxRow[]) => {
+      return { collection: 'Job', documentId: id, rows, claim: relay.carriedUntil() };
+    };
+    const carry = async (id: string, rows: OutboxRow[], before = () => Promise.resolve()): Promise<void> => {
+      const claimed = claimedOf(id, rows);
+      await store.push('Job', id, { rows, dueAt: claimed.claim });
+      await before();
+      relay.carry(claimed);
+    };
+    const receiptOf = async (id: string, row: OutboxRow): Promise<void> => {
+      const receipt = { messageId: row.id, outbox: `Job/${id}`, consumer: 'job-assembler' };
+      await transport.publishAs(naming.accountOf('job-assembler'), {
+        ...{
+          exchange: naming.receipts,
+          routingKey: 'catalog-api',
+          body: Buffer.from(JSON.stringify(receipt)),
+        },
+        ...{ contentType: '', messageId: 'r', type: 'receipt', timestamp: clock.now(), headers: {} },
+        appId: 'job-assembler',
+      });
+    };
+    let settled: string[];
+    beforeEach(() => {
+      settled = [];
+      const settle = store.settle.bind(store);
+      store.settle = (claimed, ...given) => {
+        settled.push(claimed.documentId);
+        return settle(claimed, ...given);
+      };
+    });
+
+    it('writes nothing more when its receipt comes at once, and is not due any more', async () => {
+      const row = event();
+      await carry('d1', [row]);
+      await until(() => delivered.length === 1);
+      await receiptOf('d1', row);
+      await until(async () => (await store.rowsOf('Job', 'd1')).length === 0);
+      await wait(600);
+      assert.deepEqual([settled, await store.nextDue()], [[], undefined]);
+    });
+
+    it('writes nothing more when its receipt is there before the word of the broker', async () => {
+      const row = event();
+      const publish = transport.publish.bind(transport);
+      transport.publish = async (message) => {
+        await publish(message);
+        if (message.messageId !== row.id) return;
+        await receiptOf('d1', row);
+        await until(async () => (await store.rowsOf('Job', 'd1')).length === 0);
+      };
+      await carry('d1', [row]);
+      await wait(600);
+      assert.deepEqual([settled, await store.nextDue()], [[], undefined]);
+    });
+
+    it('says that the broker has it when no receipt comes, or one of another row', async () => {
+      const [row, other] = [event(), event()];
+      await carry('d1', [row]);
+      await until(() => delivered.length === 1);
+      await receiptOf('d1', other);
+      await until(async () => (await store.rowsOf('Job', 'd1'))[0]?.publishedAt !== undefined);
+      assert.deepEqual(await store.nextDue(), new Date(clock.now().getTime() + 5000));
+    });
+
+    it('says so at once where more than one receipt is awaited, and when it ends', async () => {
+      await carry('two', [event(), event()]);
+      await until(() => settled.includes('two'), 400);
+      await carry('both', [{ ...event(), awaits: ['job-assembler', 'publisher'] }]);
+      await until(() => settled.includes('both'), 400);
+      await carry('last', [event()]);
+      await until(() => delivered.length === 4);
+      const stopping = relay.stop();
+      await until(() => settled.includes('last'), 400);
+      await stopping;
+    });
+
+    it('is due for what another has added while its receipt came', async () => {
+      const row = event();
+      const dueAt = new Date(clock.now().getTime() + 3000);
+      await carry('d1', [row], () => store.push('Job', 'd1', { rows: [event()], dueAt }));
+      await until(() => delivered.length === 1);
+      await receiptOf('d1', row);
+      await until(async () => (await store.rowsOf('Job', 'd1')).length === 1);
+      await wait(600);
+      assert.deepEqual([settled, await store.nextDue()], [[], dueAt]);
+    });
+  });
+
   it('sends what is new though its clock was set back, and nothing under another id when it is set ahead', async () => {
     const [first, second] = [event(), event()];
     await push([first], 'd1');

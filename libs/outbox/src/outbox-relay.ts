@@ -22,6 +22,12 @@ const resent = metrics.counter({
   help: 'Messages that were sent again because no consumer had accepted them in time.',
 });
 
+/**
+ * Milliseconds for which the receipt of a message that was just written and sent is waited for, before it is written down that the broker
+ * has it: when the receipt comes, as it mostly does within some, there is no row any more to write that into.
+ */
+const receiptPatience = 500;
+
 /** Milliseconds between sweeps, at most, while nothing is due before the next one. */
 const maxSweepInterval = 5000;
 
@@ -49,6 +55,8 @@ export class OutboxRelay {
   private accepting: Acceptance[] = [];
   private readonly acceptedListeners: ((acceptances: readonly Acceptance[]) => void)[] = [];
   private flushing: Promise<void> | undefined;
+  /** By the ids of rows that may be accepted any moment. */
+  private readonly expected = new Map<string, ExpectedReceipt>();
 
   constructor(
     private readonly options: RelayOptions,
@@ -113,7 +121,7 @@ export class OutboxRelay {
 
   /** Publishes what was written a moment ago, without asking the database for it. If we die here, a sweep finds it. */
   carry(claimed: ClaimedOutbox): void {
-    this.deliver(claimed).catch((error: unknown) =>
+    this.deliver(claimed, true).catch((error: unknown) =>
       this.logger.warn(
         { document: claimed.documentId, error: messageOf(error) },
         'could not carry a message, a sweep will',
@@ -122,6 +130,7 @@ export class OutboxRelay {
   }
 
   async stop(): Promise<void> {
+    for (const receipt of this.expected.values()) receipt.giveUp();
     await this.loop.stop();
     await this.receipts?.drain();
   }
@@ -142,12 +151,31 @@ export class OutboxRelay {
     return next === undefined || next.getTime() > this.clock.now().getTime() + maxSweepInterval;
   }
 
-  private async deliver(claimed: ClaimedOutbox): Promise<void> {
+  private async deliver(claimed: ClaimedOutbox, isNew = false): Promise<void> {
     crashPoint('outbox.before-publish');
-    const { published, failed } = await this.publish(claimed);
-    crashPoint('outbox.before-mark');
-    const now = this.clock.now();
-    await this.store.settle(claimed, published, this.nextDue(claimed, published, failed, now), now);
+    // Before it is sent: a receipt may be here before the broker's word.
+    const receipt = isNew ? this.expect(claimed.rows) : undefined;
+    try {
+      const { published, failed } = await this.publish(claimed);
+      crashPoint('outbox.before-mark');
+      if (!failed && receipt !== undefined && (await receipt.comesWithin(receiptPatience))) return;
+      const now = this.clock.now();
+      await this.store.settle(claimed, published, this.nextDue(claimed, published, failed, now), now);
+    } finally {
+      for (const { id } of claimed.rows) if (this.expected.get(id) === receipt) this.expected.delete(id);
+    }
+  }
+
+  /**
+   * Of a document with one row that awaits one consumer: its receipt takes the row away, and nothing is due any more. With more of them
+   * something is left to be said of the others.
+   */
+  private expect(rows: ClaimedOutbox['rows']): ExpectedReceipt | undefined {
+    const [row] = rows;
+    if (rows.length !== 1 || row?.awaits.length !== 1) return undefined;
+    const receipt = new ExpectedReceipt();
+    this.expected.set(row.id, receipt);
+    return receipt;
   }
 
   private async publish(claimed: ClaimedOutbox): Promise<{ published: string[]; failed: boolean }> {
@@ -234,6 +262,7 @@ export class OutboxRelay {
         this.accepting.unshift(...batch);
         throw error;
       }
+      for (const { messageId } of batch) this.expected.get(messageId)?.come();
       for (const listener of this.acceptedListeners) listener(batch);
     });
     this.flushing = mine.catch(() => undefined);
@@ -244,6 +273,35 @@ export class OutboxRelay {
         return wait(500, this.loop.stopping).then(() => false);
       },
     );
+  }
+}
+
+/** The receipt of one row. */
+class ExpectedReceipt {
+  private hasCome = false;
+  private end: (() => void) | undefined;
+
+  come(): void {
+    this.hasCome = true;
+    this.end?.();
+  }
+
+  /** Nobody waits for it any longer. */
+  giveUp(): void {
+    this.end?.();
+  }
+
+  /** @returns whether it has come when the milliseconds are over, or it is given up */
+  async comesWithin(milliseconds: number): Promise<boolean> {
+    if (!this.hasCome)
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, milliseconds);
+        this.end = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    return this.hasCome;
   }
 }
 

@@ -66,7 +66,10 @@ export abstract class OutboxStore {
     await this.release(claimed, dueAt);
   }
 
-  /** A consumer has taken over: its name goes from the row, the row with the last name. Unknown rows are ignored. */
+  /**
+   * A consumer has taken over: its name goes from the row, the row with the last name. Unknown rows are ignored. A document whose only
+   * row that was is not due any more.
+   */
   abstract accept(acceptances: readonly Acceptance[]): Promise<void>;
 
   /** Messages that are not at the broker, or not accepted, by type and consumer; oldest first, at most 200 kinds. */

@@ -186,9 +186,31 @@ export function outboxStoreConformance(name: string, open: () => Promise<StoreUn
       assert.deepEqual(await store.nextDue(), later(80_000), 'the first of all');
       await store.release((await store.claimDue(later(80_001), 1000))!, undefined);
       await store.accept([{ address: `${collection}/${id}`, messageId: sent.id, consumer: 'job-assembler' }]);
-      const last = (await store.claimDue(later(90_001), 1000))!;
-      await store.release(last, undefined);
-      assert.equal(await store.nextDue(), undefined);
+      assert.equal(await store.nextDue(), undefined, 'it was all that was left');
+    });
+
+    it('is due for what is left when one of two rows is accepted, and for what comes after the last one was', async () => {
+      const { store, push, collection } = await open();
+      const [id, one, other] = [newId(), row(), row()];
+      const accept = (messageId: string): Promise<void> =>
+        store.accept([{ address: `${collection}/${id}`, messageId, consumer: 'job-assembler' }]);
+      await push(id, newOutbox([one, other], later(100)));
+      await accept(one.id);
+      assert.deepEqual(await store.nextDue(), later(100));
+      await accept(other.id);
+      await push(id, newOutbox([row()], later(200)));
+      await accept(other.id);
+      assert.deepEqual(await store.nextDue(), later(200), 'a receipt that comes twice is about nothing');
+    });
+
+    it('is not due again when a receipt is there before its delivery is settled', async () => {
+      const { store, push, rowsOf, collection } = await open();
+      const [id, sent] = [newId(), row()];
+      await push(id, newOutbox([sent], start));
+      const claim = (await store.claimDue(later(1), 1000))!;
+      await store.accept([{ address: `${collection}/${id}`, messageId: sent.id, consumer: 'job-assembler' }]);
+      await store.settle(claim, [sent.id], later(5000), later(2));
+      assert.deepEqual([await rowsOf(id), await store.nextDue()], [[], undefined]);
     });
 
     it('tells what the broker has not confirmed, and how old it is', async () => {
