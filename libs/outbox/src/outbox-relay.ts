@@ -172,7 +172,7 @@ export class OutboxRelay {
    */
   private expect(rows: ClaimedOutbox['rows']): ExpectedReceipt | undefined {
     const [row] = rows;
-    if (rows.length !== 1 || row?.awaits.length !== 1) return undefined;
+    if (rows.length !== 1 || row?.awaits.length !== 1 || this.loop.stopping.aborted) return undefined;
     const receipt = new ExpectedReceipt();
     this.expected.set(row.id, receipt);
     return receipt;

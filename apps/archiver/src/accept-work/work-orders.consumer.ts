@@ -120,7 +120,7 @@ export class WorkOrdersConsumer {
   async cancel(@Payload() { data }: Envelope<CancelWorkV1>): Promise<Outcome> {
     const { workOrderId } = data;
     if (!(await this.orders.requestCancel(workOrderId))) {
-      await this.orders.early.remember({ _id: workOrderId, at: this.clock.now() });
+      await this.orders.early.remember(workOrderId, this.clock.now());
       await this.orders.requestCancel(workOrderId);
     }
     this.runner.cancel(workOrderId);

@@ -5,7 +5,6 @@ import { MongoConnection } from '#persistence';
 import type {
   Adoption,
   AnnouncedKey,
-  EarlyCancel,
   FileAside,
   KnownTarget,
   ReaderTurns,
@@ -32,8 +31,9 @@ export class ArchiverStore implements OnApplicationBootstrap {
     return this.mongo.connection.collection<WorkOrder>('works');
   }
 
+  /** By the ids of orders that have not come yet. */
   get earlyCancels() {
-    return this.mongo.connection.collection<EarlyCancel>('early_cancels');
+    return this.mongo.connection.collection<{ readonly _id: string; readonly at: Date }>('early_cancels');
   }
 
   get datablocks() {

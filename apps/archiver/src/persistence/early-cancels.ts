@@ -1,5 +1,4 @@
 import type { ArchiverStore } from './archiver-store.js';
-import type { EarlyCancel } from './records.js';
 
 /**
  * Requests to cancel orders that are not here yet: a message may overtake another one by as long as it takes to send that again.
@@ -8,8 +7,8 @@ import type { EarlyCancel } from './records.js';
 export class EarlyCancels {
   constructor(private readonly store: ArchiverStore) {}
 
-  async remember({ _id, at }: EarlyCancel): Promise<void> {
-    await this.store.earlyCancels.updateOne({ _id }, { $setOnInsert: { at } }, { upsert: true });
+  async remember(workOrderId: string, at: Date): Promise<void> {
+    await this.store.earlyCancels.updateOne({ _id: workOrderId }, { $setOnInsert: { at } }, { upsert: true });
   }
 
   async isThere(workOrderId: string): Promise<boolean> {

@@ -86,12 +86,6 @@ export interface ReaderTurn {
 }
 
 /** One accepted work order. */
-/** A request to cancel an order that has not come yet, by the id of the order. */
-export interface EarlyCancel {
-  readonly _id: string;
-  readonly at: Date;
-}
-
 export interface WorkOrder {
   /** The work order id. */
   _id: string;
