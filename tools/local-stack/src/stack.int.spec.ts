@@ -82,11 +82,20 @@ describe('a stack', () => {
   });
 
   it('takes a service from the environment instead of starting it', async () => {
-    const given = { ...environment, MONGODB_URI: 'mongodb://elsewhere' };
+    const there = { MONGODB_URI: stack.environment['MONGODB_URI'] as string };
+    const given = { ...environment, ...there };
     const other = await startStack({ dataDirectory, services: ['mongodb'], log, environment: given });
-    assert.deepEqual(other.environment, { MONGODB_URI: 'mongodb://elsewhere' });
+    assert.deepEqual(other.environment, there);
     assert.throws(() => other.service('mongodb'), /does not run/);
     await other.stop();
     assert.equal(await stack.service('mongodb').healthy(), true);
+  });
+
+  it('says at once when nobody answers where the environment says that a service is', async () => {
+    const given = { ...environment, RABBITMQ_URL: 'amqp://127.0.0.1:1' };
+    await assert.rejects(
+      startStack({ dataDirectory, services: ['rabbitmq'], log, environment: given }),
+      /RABBITMQ_URL to answer, found nobody at 127\.0\.0\.1:1/,
+    );
   });
 });

@@ -22,6 +22,7 @@ import {
   type ServiceHome,
   type ServiceName,
 } from './services/service.js';
+import { ensureReachable } from './process/reachable.js';
 import { swiftService } from './services/swift.js';
 import { loadSettings } from './settings.js';
 
@@ -66,6 +67,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const replaced = wanted.filter((name) => isReplaced(name, environment));
   const own = wanted.filter((name) => !replaced.includes(name));
   for (const name of replaced) log(`${name}: using ${REPLACEMENTS[name][0]} from the environment`);
+  await Promise.all(replaced.map((name) => isThere(name, environment)));
   const outside = Object.assign({}, ...replaced.map((name) => replacement(name, environment))) as Record<
     string,
     string
@@ -170,6 +172,12 @@ function makeStack(
 
 function isReplaced(name: ServiceName, environment: NodeJS.ProcessEnv): boolean {
   return (environment[REPLACEMENTS[name][0] as string] ?? '') !== '';
+}
+
+/** @throws Error when nobody answers where the environment says that the service is */
+async function isThere(name: ServiceName, environment: NodeJS.ProcessEnv): Promise<void> {
+  const [variable = ''] = REPLACEMENTS[name];
+  await ensureReachable(variable, environment[variable] ?? '');
 }
 
 function replacement(name: ServiceName, environment: NodeJS.ProcessEnv): Record<string, string> {
