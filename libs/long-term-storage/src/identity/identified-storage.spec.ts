@@ -115,6 +115,22 @@ describe('A share that is used for the first time', () => {
     assert.equal(memory.ids.get('disk'), (await new IdentityFile(next).read())?.id);
   });
 
+  it('gets one identity from many that begin at once and remove what others leave: none of them fails', async () => {
+    // What one takes for leftovers may be removed at any moment of another's writing: each round meets some of these moments.
+    for (let round = 0; round < 60; round += 1) {
+      const root = newRoot();
+      const files = [1, 2, 3, 4].map(() => new IdentityFile(new PosixShare({ name: 'disk', root })));
+      const since = new Date().toISOString();
+      const written = await Promise.all(
+        files.map((file, index) => file.write({ id: `identity-${index}`, target: 'disk', since })),
+      );
+      const found = await files[0]!.read();
+      // Whoever says that it wrote it has.
+      const winners = written.flatMap((isWritten, index) => (isWritten ? [`identity-${index}`] : []));
+      if (winners.length > 0) assert.deepEqual(winners, [found?.id]);
+    }
+  });
+
   it('keeps nothing of an archiver that died while it wrote the identity', async () => {
     const [root, memory] = [newRoot(), new Memory()];
     const share = new PosixShare({ name: 'disk', root });

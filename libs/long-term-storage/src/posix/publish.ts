@@ -30,7 +30,7 @@ async function publishByLink(partial: string, final: string): Promise<boolean> {
     if (!(await isSameFile(partial, final))) throw alreadyExists(final);
   }
   crashPoint('long-term-storage.after-rename');
-  await unlink(partial);
+  await gone(partial);
   return true;
 }
 
@@ -42,8 +42,15 @@ async function publishByRename(partial: string, final: string): Promise<void> {
     await rename(partial, final);
     crashPoint('long-term-storage.after-rename');
   } finally {
-    await unlink(lock);
+    await gone(lock);
   }
+}
+
+/** Another process may remove what it takes for leftovers at the same moment. */
+async function gone(path: string): Promise<void> {
+  await unlink(path).catch((error: unknown) => {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  });
 }
 
 async function takeLock(lock: string): Promise<void> {

@@ -73,7 +73,13 @@ export class ShareWriter implements LongTermWriter {
         this.assertSynced();
         await this.file.handle.sync();
         await this.assertStillOurs();
-        await publish(this.file.partial, this.file.final, this.file.hardLinks);
+        await publish(this.file.partial, this.file.final, this.file.hardLinks).catch(
+          async (error: unknown) => {
+            // It was removed after the look: that is no file that is missing.
+            if (errnoOf(error) === 'ENOENT') await this.assertStillOurs();
+            throw error;
+          },
+        );
         this.state = 'closed';
         await this.file.syncFolders();
       });
