@@ -171,7 +171,8 @@ export class MongoOutboxStore extends OutboxStore {
           {
             updateOne: {
               filter: {
-                ...{ _id, [`${path}.rows`]: { $size: 1, $elemMatch: { id: messageId, awaits: [consumer] } } },
+                _id,
+                [`${path}.rows`]: { $size: 1, $elemMatch: { id: messageId, awaits: [consumer] } },
               },
               update: { $pull: { [`${path}.rows`]: { id: messageId } }, $unset: { [`${path}.dueAt`]: '' } },
             },

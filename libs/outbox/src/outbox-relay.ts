@@ -278,29 +278,22 @@ export class OutboxRelay {
 
 /** The receipt of one row. */
 class ExpectedReceipt {
+  private readonly over = new AbortController();
   private hasCome = false;
-  private end: (() => void) | undefined;
 
   come(): void {
     this.hasCome = true;
-    this.end?.();
+    this.over.abort();
   }
 
   /** Nobody waits for it any longer. */
   giveUp(): void {
-    this.end?.();
+    this.over.abort();
   }
 
   /** @returns whether it has come when the milliseconds are over, or it is given up */
   async comesWithin(milliseconds: number): Promise<boolean> {
-    if (!this.hasCome)
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, milliseconds);
-        this.end = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+    await wait(milliseconds, this.over.signal);
     return this.hasCome;
   }
 }
