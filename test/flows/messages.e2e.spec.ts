@@ -302,26 +302,28 @@ describe('Messages that are wrong, repeated or from the future', () => {
 
   it('are retried through the tiers, then parked, and can be replayed or discarded with a reason', async () => {
     const id = randomUUID();
-    await send(
-      'job-assembler',
-      envelope('catalog.job-cancel-requested.v1', { jobId: 'nobody-knows-it', requestedBy: 'x' }, id),
-      id,
-    );
+    const certified = {
+      ...{ workOrderId: randomUUID(), jobId: randomUUID(), pid: `prefix/${randomUUID()}` },
+      // Of a key that no archiver has announced.
+      ...{ kid: 'k'.repeat(43), issuedAt: new Date().toISOString() },
+      certificate: { bucket: 'control', key: 'certificates/x', size: 1, sha256: 'a'.repeat(64) },
+    };
+    await send('catalog-api', envelope('archival.dataset-certified.v1', certified, id), id, 'archiver');
     let found: Parked | undefined;
     await until(
       async () =>
-        (found = (await parked('job-assembler')).find(({ messageId }) => messageId === id)) !== undefined,
+        (found = (await parked('catalog-api')).find(({ messageId }) => messageId === id)) !== undefined,
       30_000,
     );
-    assert.equal(found?.code, 'assembly.job-unknown');
+    assert.equal(found?.code, 'catalog.certificate-key-unknown');
     const { ports, secrets } = installation.settings;
     const call = (
       path: string,
       body: object,
-      token = secrets.operationsTokens['job-assembler'],
+      token = secrets.operationsTokens['catalog-api'],
     ): Promise<Response> =>
       fetch(
-        `http://127.0.0.1:${ports['job-assembler']}/api/v4/operations/parking-lot/${encodeURIComponent(found!._id)}/${path}`,
+        `http://127.0.0.1:${ports['catalog-api']}/api/v4/operations/parking-lot/${encodeURIComponent(found!._id)}/${path}`,
         {
           method: 'POST',
           headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
@@ -334,12 +336,12 @@ describe('Messages that are wrong, repeated or from the future', () => {
     assert.equal((await call('replay', {})).status, 409, 'a second replay is refused');
     await until(
       async () =>
-        (found = (await parked('job-assembler')).find(({ messageId }) => messageId === id)) !== undefined,
+        (found = (await parked('catalog-api')).find(({ messageId }) => messageId === id)) !== undefined,
       30_000,
     );
     assert.equal((await call('discard', { reason: 'it was a test' })).status, 200);
     assert.equal(
-      (await parked('job-assembler')).some(({ messageId }) => messageId === id),
+      (await parked('catalog-api')).some(({ messageId }) => messageId === id),
       false,
     );
   });

@@ -24,17 +24,21 @@ describe('A job-assembler that may not read jobs', () => {
   });
   after(() => installation.stop(seen.failed));
 
-  const post = async (type: string, pid: string): Promise<string> => {
-    const { status, body } = await client.postJob(type, [pid]);
+  const post = async (type: string, pid: string, files: readonly string[] = []): Promise<string> => {
+    const job = { type, jobParams: {}, datasetList: [{ pid, files }] };
+    const { status, body } = await client.call('POST', '/api/v3/Jobs', job);
     assert.equal(status, 201, JSON.stringify(body));
     return String(body['id']);
   };
 
-  /** Posts an archive job; job-assembler hears of it after `meanwhile`. */
-  async function archivedAfter(pid: string, meanwhile: (jobId: string) => Promise<void>) {
+  /** Posts a job; job-assembler hears of it after `meanwhile`. */
+  async function endedAfter(
+    [type, pid, files]: Parameters<typeof post>,
+    meanwhile: (jobId: string) => Promise<void>,
+  ) {
     const assembler = installation.apps['job-assembler'];
     await assembler.stop();
-    const id = await post('archive', pid);
+    const id = await post(type, pid, files);
     await meanwhile(id);
     assembler.start();
     await assembler.whenReady();
@@ -57,7 +61,7 @@ describe('A job-assembler that may not read jobs', () => {
 
   it('hears that a job was cancelled before it was planned', async () => {
     const dataset = await datasetInSourceFolder(installation, client);
-    const { id, statusCode, statusMessage } = await archivedAfter(dataset.pid, async (jobId) => {
+    const { id, statusCode, statusMessage } = await endedAfter(['archive', dataset.pid], async (jobId) => {
       assert.equal((await client.call('POST', `/api/v4/jobs/${jobId}/cancel`)).status, 202);
       const removed = await client.call('DELETE', `/api/v4/jobs/${jobId}`);
       assert.notEqual(removed.status, 200, 'nobody removes a job under its planner');
@@ -67,10 +71,14 @@ describe('A job-assembler that may not read jobs', () => {
     await ledger.datasetIsUntouched(dataset, 'datasetCreated');
   });
 
-  it('ends a job whose list somebody has changed, says why, and leaves the dataset free', async () => {
-    const dataset = await datasetInSourceFolder(installation, client);
+  it('ends a job whose long list was changed, says why, and leaves the dataset free', async () => {
+    // Too many bytes of names for a message.
+    const paths = Array.from({ length: 45 }, (_, place) => `${'long-name-'.repeat(20)}${place}`);
+    const files = paths.map((path) => ({ path, content: Buffer.from(path) }));
+    const dataset = await datasetInSourceFolder(installation, client, files);
+    assert.equal((await client.jobEnd(await post('archive', dataset.pid))).statusCode, 'finishedSuccessful');
     const bucket = `${installation.settings.prefix}-control`;
-    const { id, statusCode, jobResultObject } = await archivedAfter(dataset.pid, (jobId) =>
+    const { id, statusCode, jobResultObject } = await endedAfter(['retrieve', dataset.pid, paths], (jobId) =>
       installation.withObjectStore(async (store) => {
         const key = `job-lists/${jobId}.ndjson`;
         const body = Buffer.from('{"pid":"of/others","files":[]}\n');
@@ -82,9 +90,10 @@ describe('A job-assembler that may not read jobs', () => {
     assert.match((await client.job(id)).statusMessage, /dataset list of job .* the control bucket/);
     await ledger.jobEndedOnce(id, 'finishedUnsuccessful');
     const isFree = async (): Promise<boolean> =>
-      (await client.dataset(dataset.pid)).datasetlifecycle['archivable'] === true;
+      (await client.dataset(dataset.pid)).datasetlifecycle['retrievable'] === true;
     await until(isFree);
-    assert.equal((await client.jobEnd(await post('archive', dataset.pid))).statusCode, 'finishedSuccessful');
+    const again = await post('retrieve', dataset.pid, paths);
+    assert.equal((await client.jobEnd(again)).statusCode, 'finishedSuccessful');
     await ledger.datasetIsArchived(dataset);
   });
 });

@@ -66,7 +66,7 @@ describe('The list of the datasets of a job', () => {
   }
   /** As job-assembler reads it, whom nobody answers. */
   async function heard({ jobId, datasetList, datasetCount: count }: JobSubmittedV1) {
-    assert.ok(datasetList !== undefined, 'the message names the list');
+    assert.ok(datasetList !== undefined, 'the message says where the list is');
     const claimChecks = new ClaimChecks(store, new SystemClock(), { bucket, patience: 0 });
     return new JobDatasets(claimChecks, {} as CatalogClient, createLogger('spec', 'silent')).of({
       _id: jobId,
@@ -74,13 +74,21 @@ describe('The list of the datasets of a job', () => {
     });
   }
 
-  it('lies under the id of the job, in the order of the post, with what the catalogue counted', async () => {
+  /** Datasets whose list is too long for a message: their pids. */
+  async function many(): Promise<string[]> {
+    const { _id: _, ...first } = await dataset();
+    const pids = Array.from({ length: 300 }, (_unused, place) => `${first.pid}-${place}`);
+    await catalogue.datasets.insertMany(pids.map((pid) => ({ ...first, _id: pid, pid })));
+    return pids;
+  }
+
+  it('travels in the message where it is short, in the order of the post, with what the catalogue counted', async () => {
     const counted = rawDataset({ size: 7, packedSize: 5 });
     const { body } = await app.as('admin').post('/api/v3/datasets', counted);
     const pids = [String(body['pid']), (await dataset()).pid, (await dataset()).pid].reverse();
-    const message = await messageOf(await posted(pids));
-    assert.equal(message.datasetList?.key, keyOf(message.jobId));
-    const lines = await heard(message);
+    const before = await keys();
+    const { datasets: lines = [], datasetList } = await messageOf(await posted(pids));
+    assert.deepEqual([datasetList, await keys()], [undefined, before]);
     assert.deepEqual(
       lines.map(({ pid, files }) => [pid, files]),
       pids.map((pid) => [pid, []]),
@@ -89,18 +97,29 @@ describe('The list of the datasets of a job', () => {
     assert.deepEqual([lines[2]?.size, lines[2]?.packedSize], [size, packedSize]);
   });
 
+  it('of many datasets lies under the id of the job, and makes the message no longer', async () => {
+    const pids = await many();
+    const message = await messageOf(await posted(pids));
+    assert.deepEqual([message.datasets, message.datasetList?.key], [undefined, keyOf(message.jobId)]);
+    assert.ok(JSON.stringify(message).length < 1000, JSON.stringify(message));
+    assert.deepEqual(
+      (await heard(message)).map(({ pid }) => pid),
+      pids,
+    );
+  });
+
   it('is there once, however often the job is posted', async () => {
-    const { pid } = await dataset();
+    const pids = await many();
     const before = (await keys()).length;
-    const key = { 'idempotency-key': `list ${pid}` };
-    await Promise.all(Array.from({ length: 8 }, () => post([pid], key)));
-    await until(async () => (await post([pid], key)).status === 201);
+    const key = { 'idempotency-key': `list ${pids[0]}` };
+    await Promise.all(Array.from({ length: 8 }, () => post(pids, key)));
+    await until(async () => (await post(pids, key)).status === 201);
     assert.equal((await keys()).length, before + 1);
   });
 
   it('does not stay of a job that is refused', async () => {
-    const { pid } = await dataset();
-    await posted([pid]);
+    const pids = await many();
+    await posted(pids);
     const before = await keys();
     const claimChecks = app.get(ClaimChecks);
     const gone: string[] = [];
@@ -109,7 +128,7 @@ describe('The list of the datasets of a job', () => {
       gone.push(...removed);
     };
     try {
-      assert.equal((await post([pid])).status, 409);
+      assert.equal((await post(pids)).status, 409);
       await until(() => Promise.resolve(gone.length > 0));
       assert.ok(!before.includes(gone[0]!), gone[0]);
       assert.deepEqual(await keys(), before);
@@ -119,38 +138,38 @@ describe('The list of the datasets of a job', () => {
   });
 
   it('is left by a job that was given up between list and acceptance, and swept', async () => {
-    const [given, kept] = [await dataset(), await posted([(await dataset()).pid])];
+    const [given, kept] = [await many(), await posted(await many())];
     const before = await keys();
     // As a process that died there: what it had posted is given up.
     const gap = interruptOnce(
       ...([app.get(MongoConnection), 'Job', 'updateOne', sweepMuchLater] as const),
       ([filter]) => Promise.resolve('catena.storing' in (filter as object)),
     );
-    assert.equal((await post([given.pid])).status, 503);
+    assert.equal((await post(given)).status, 503);
     assert.ok(gap.happened());
     assert.equal((await keys()).length, before.length + 1, 'the list of a job that is not there');
     await lists.round();
     assert.deepEqual(await keys(), before);
     assert.ok(before.includes(keyOf(kept)));
-    assert.equal((await post([given.pid])).status, 201, 'the dataset is free');
+    assert.equal((await post(given)).status, 201, 'the datasets are free');
   });
 
   it('is not swept while its job is being stored, whenever the sweep comes', async () => {
-    const { pid } = await dataset();
+    const pids = await many();
     const gap = interruptOnce(
       ...([app.get(MongoConnection), 'Job', 'updateOne', () => lists.round()] as const),
       ([filter]) => Promise.resolve('catena.storing' in (filter as object)),
     );
-    const id = await posted([pid]);
+    const id = await posted(pids);
     assert.ok(gap.happened());
     assert.deepEqual(
       (await heard(await messageOf(id))).map((line) => line.pid),
-      [pid],
+      pids,
     );
   });
 
   it('goes when the job is over, and not before', async () => {
-    const [over, open] = [await posted([(await dataset()).pid]), await posted([(await dataset()).pid])];
+    const [over, open] = [await posted(await many()), await posted(await many())];
     await catalogue.jobs.updateOne({ _id: over }, { $set: { 'catena.finished': true } });
     await lists.round();
     const left = await keys();
@@ -165,8 +184,14 @@ describe('The list of the datasets of a job', () => {
       const claimChecks = app.get(ClaimChecks);
       claimChecks.keepLines = keepLines;
       try {
-        const { datasetList, datasetCount } = await messageOf(await posted([(await dataset()).pid]));
-        assert.deepEqual([datasetList, datasetCount], [undefined, 1]);
+        const pids = await many();
+        const long = await messageOf(await posted(pids));
+        assert.deepEqual(
+          [long.datasetList, long.datasets, long.datasetCount],
+          [undefined, undefined, pids.length],
+        );
+        const short = await messageOf(await posted([(await dataset()).pid]));
+        assert.equal(short.datasets?.length, 1);
       } finally {
         delete (claimChecks as Partial<ClaimChecks>).keepLines;
       }
@@ -194,18 +219,5 @@ describe('The list of the datasets of a job', () => {
         `reads of a post of ${version}`,
       );
     }
-  });
-
-  it('of many datasets makes the message no longer', async () => {
-    const { _id: _, ...first } = await dataset();
-    const pids = Array.from({ length: 500 }, (_unused, place) => `${first.pid}-${place}`);
-    const many = pids.map((pid) => ({ ...first, _id: pid, pid }));
-    await catalogue.datasets.insertMany(many);
-    const message = await messageOf(await posted(pids));
-    assert.ok(JSON.stringify(message).length < 1000, JSON.stringify(message));
-    assert.deepEqual(
-      (await heard(message)).map(({ pid }) => pid),
-      pids,
-    );
   });
 });

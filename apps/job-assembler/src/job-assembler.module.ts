@@ -15,6 +15,7 @@ import { JobRequestsConsumer } from './accept-job/job-requests.consumer.js';
 import { DatablockPlaces } from './aggregates/datablock-places.js';
 import { DatasetTasks } from './aggregates/dataset-tasks.js';
 import { Jobs } from './aggregates/jobs.js';
+import { EarlyCancels } from './aggregates/early-cancels.js';
 import { Leases } from './aggregates/leases.js';
 import { OutsideOrders } from './aggregates/outside-orders.js';
 import { OriginalReleases } from './aggregates/original-releases.js';
@@ -31,6 +32,7 @@ import { ClaimChecks } from '#claim-check';
 import { MongoDatablockPlaces } from './persistence/mongo-datablock-places.js';
 import { MongoDatasetTasks } from './persistence/mongo-dataset-tasks.js';
 import { MongoJobs } from './persistence/mongo-jobs.js';
+import { MongoEarlyCancels } from './persistence/mongo-early-cancels.js';
 import { MongoLeases } from './persistence/mongo-leases.js';
 import { MongoOutsideOrders } from './persistence/mongo-outside-orders.js';
 import { MongoOriginalReleases } from './persistence/mongo-original-releases.js';
@@ -122,6 +124,7 @@ export class JobAssemblerModule {
         { provide: OutsideOrders, useClass: MongoOutsideOrders },
         { provide: DatablockPlaces, useClass: MongoDatablockPlaces },
         { provide: WorkFigures, useClass: MongoWorkFigures },
+        { provide: EarlyCancels, useClass: MongoEarlyCancels },
         { provide: Leases, useClass: MongoLeases },
         { provide: Steering, useClass: MongoSteering },
         { provide: SteeredWork, useClass: MongoSteeredWork },

@@ -13,6 +13,7 @@ export {
 } from './define-message.js';
 export { Envelope } from './envelope.js';
 export { ObjectReference } from './object-reference.js';
+export { DatasetOfJob } from './catalog/dataset-of-job.js';
 export { OriginalsSource } from './originals-source.js';
 export { Selection } from './archival/selection.js';
 export { contractOf, registry } from './registry.js';
@@ -127,8 +128,10 @@ export { WithdrawalConfirmedV1, withdrawalConfirmedV1 } from './publication/with
 export { JobSteeredV1, jobSteeredV1 } from './assembly/job-steered.event.v1.js';
 export { FieldProblem } from './field-problem.js';
 export {
+  isToldInMessage,
   maxDatasetsOfJob,
   maxNamesOfJob,
+  maxToldListBytes,
   type DatablockLine,
   type DatasetListLine,
   type DatasetResultLine,

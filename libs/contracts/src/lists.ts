@@ -7,7 +7,18 @@ export const maxDatasetsOfJob = 10_000;
 /** Names of files, and of folders, in one job, over all its datasets. */
 export const maxNamesOfJob = 10_000;
 
-/** One line of the dataset list of `catalog.job-submitted`: a dataset of the job, as the job was accepted. */
+/** Bytes of the longest list of datasets, as NDJSON, that travels in the message about its job. */
+export const maxToldListBytes = 8192;
+
+/** Whether the list of a job travels in the message about it; a longer one lies in the control bucket. */
+export function isToldInMessage(lines: readonly DatasetListLine[]): boolean {
+  // The shortest line has 21 bytes: a long list is not written to be measured.
+  if (lines.length * 21 > maxToldListBytes) return false;
+  const bytes = lines.reduce((sum, line) => sum + Buffer.byteLength(JSON.stringify(line)) + 1, 0);
+  return bytes <= maxToldListBytes;
+}
+
+/** A dataset of a job in `catalog.job-submitted`, as the job was accepted: one of its `datasets`, or a line of its `datasetList`. */
 export interface DatasetListLine {
   readonly pid: string;
   /** Names of single files, and of folders, which mean everything below them; none: the whole dataset. */

@@ -1,81 +1,29 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { CatenaError, ManualClock } from '#kernel';
-import { MemoryObjectStore } from '#storage/testing';
-import type { ArchiverConfig } from '../archiver.config.js';
-import { WorkDeferred, type WorkContext } from '../domain/work.js';
+import { WorkDeferred } from '../domain/work.js';
 import { AreaFigures } from '../persistence/area-figures.js';
-import type { Asker } from '../persistence/retrieved-copies.js';
 import type { OpenStore } from './real-archiver-store.js';
-import { retrievalArea } from './retrieval-area.js';
+import {
+  bucket,
+  by,
+  context,
+  full,
+  hour,
+  mebibyte,
+  minute,
+  outcome,
+  quotaFull,
+  RetrievalScene,
+} from './retrieval-scene.js';
 
-const mebibyte = 2 ** 20;
 const third = Math.floor(mebibyte / 3);
-const [hour, minute] = [3_600_000, 60_000];
-const bucket = 'retrieval';
 
 /** What holds for room in the retrieval bucket, in memory and in a database. */
 export function retrievalAreaConformance(name: string, open: () => Promise<OpenStore>): void {
   describe(`The retrieval area in ${name}`, () => {
-    let opened: OpenStore;
-    let clock: ManualClock;
-    let objects: MemoryObjectStore;
-    let parts: ReturnType<typeof retrievalArea>;
-
-    before(async () => (opened = await open()));
-    after(() => opened.close());
-    beforeEach(async () => {
-      await opened.store.retrieved.deleteMany({});
-      await opened.store.roomWaits.deleteMany({});
-      clock = new ManualClock(new Date('2026-01-01T00:00:00Z'));
-      objects = new MemoryObjectStore();
-      await objects.ensureBucket(bucket);
-      limit({ retrievalSpace: mebibyte });
-    });
-
-    /** From here on with these limits, in bytes. */
-    const limit = (limits: Partial<ArchiverConfig>, figures?: AreaFigures): void => {
-      const config = {
-        ...{ lease: minute, retrievedLifetime: hour, retrievedLifetimeMost: 3 * hour },
-        ...{ retrievalBucket: bucket, ...limits },
-      } as ArchiverConfig;
-      const { store } = opened;
-      parts = retrievalArea({ store, objects, clock, config, ...(figures === undefined ? {} : { figures }) });
-    };
-    const context: WorkContext = {
-      ...{ epoch: 1, signal: new AbortController().signal },
-      progress: () => undefined,
-    };
-    /** Each is an order of a job of its own. */
-    const by = (id: string, group = 'g'): Asker => ({ order: id, job: id, group });
-    const retrieve = async (what: string, bytes: number, asker = by(what), epoch = 1): Promise<void> => {
-      const there = await parts.lock.present(what, asker, {}, async (size) => {
-        return (await objects.head(bucket, what))?.size === size;
-      });
-      if (there !== undefined) return;
-      await parts.lock.recall(
-        { name: what, archiveId: what, bytes },
-        asker,
-        { ...context, epoch },
-        async () => {
-          await objects.put(bucket, what, Buffer.alloc(bytes), { size: bytes });
-          return { bytes, sha256: 'x' };
-        },
-      );
-    };
-    /** The code of what kept it from that; undefined when nothing did. */
-    const outcome = (done: Promise<void>): Promise<string | undefined> =>
-      done.then(
-        () => undefined,
-        (error: unknown) => (error as CatenaError).code,
-      );
-    const inBucket = async (): Promise<string[]> => {
-      const keys: string[] = [];
-      for await (const { key } of objects.list(bucket, '')) keys.push(key);
-      return keys.sort();
-    };
-    const [full, quotaFull] = ['archiver.retrieval-area-full', 'archiver.retrieval-quota-full'];
+    const scene = new RetrievalScene(open);
+    const { limit, retrieve, inBucket } = scene;
 
     it('holds what fits; the next one waits, and is told with numbers why, until when, and for how long', async () => {
       await retrieve('a', mebibyte / 2);
@@ -88,7 +36,7 @@ export function retrievalAreaConformance(name: string, open: () => Promise<OpenS
         'It waits for room in the retrieval area: it asks for 524288 bytes, 262144 of 1048576 are free (RETRIEVAL_SPACE). Copies are kept there until 2026-01-01T01:00:00.000Z or longer; whoever has fetched theirs can release them.',
       );
       assert.deepEqual(await inBucket(), ['a', 'b'], 'nothing of it was read');
-      clock.advance(hour - 2000);
+      scene.clock.advance(hour - 2000);
       const again = await retrieve('c', mebibyte / 2).catch((thrown: unknown) => thrown);
       assert.equal((again as WorkDeferred).pause, 2000, 'it looks again when the first copy goes');
     });
@@ -106,9 +54,9 @@ export function retrievalAreaConformance(name: string, open: () => Promise<OpenS
         assert(there.length <= 3, there.join());
         for (const id of there) {
           if (!done.includes(id)) done.push(id);
-          await parts.copies.unpin(id, id, clock.now());
+          await scene.parts.copies.unpin(id, id, scene.clock.now());
         }
-        clock.advance(1000);
+        scene.clock.advance(1000);
       }
       assert.equal(done.length, ids.length, 'each of them came');
     });
@@ -127,12 +75,12 @@ export function retrievalAreaConformance(name: string, open: () => Promise<OpenS
           return taken;
         }
       }
-      limit({ retrievalSpace: mebibyte }, new Late(opened.store));
+      limit({ retrievalSpace: mebibyte }, new Late(scene.opened.store));
       assert.equal(await outcome(retrieve('b', mebibyte / 2)), full);
       assert.equal(await meanwhile, undefined);
       assert.deepEqual(await inBucket(), ['a', 'c']);
       assert.equal(
-        await opened.store.retrieved.findOne({ _id: 'b' }),
+        await scene.opened.store.retrieved.findOne({ _id: 'b' }),
         null,
         'it holds no room while it waits',
       );
@@ -141,98 +89,101 @@ export function retrievalAreaConformance(name: string, open: () => Promise<OpenS
     it('is given first to who came first: a large one is not passed by small ones for ever', async () => {
       await retrieve('a', mebibyte / 2);
       assert.equal(await outcome(retrieve('large', mebibyte)), full);
-      clock.advance(1000);
+      scene.clock.advance(1000);
       assert.equal(
         await outcome(retrieve('small', mebibyte / 8)),
         full,
         'it would take the room of the large one',
       );
-      await parts.copies.unpin('a', 'a', clock.now());
+      await scene.parts.copies.unpin('a', 'a', scene.clock.now());
       assert.equal(await outcome(retrieve('small', mebibyte / 8)), full);
       assert.equal(await outcome(retrieve('large', mebibyte)), undefined);
-      await parts.copies.unpin('large', 'large', clock.now());
+      await scene.parts.copies.unpin('large', 'large', scene.clock.now());
       assert.equal(await outcome(retrieve('small', mebibyte / 8)), undefined);
-      assert.equal(await parts.waits.count(clock.now()), 0);
+      assert.equal(await scene.parts.waits.count(scene.clock.now()), 0);
     });
 
     it('lets go of the place of an order that does not ask any more', async () => {
       await retrieve('a', mebibyte / 2);
       assert.equal(await outcome(retrieve('cancelled', mebibyte)), full);
-      clock.advance(9 * minute);
+      scene.clock.advance(9 * minute);
       assert.equal(await outcome(retrieve('small', mebibyte / 8)), full);
-      clock.advance(2 * minute);
+      scene.clock.advance(2 * minute);
       assert.equal(await outcome(retrieve('small', mebibyte / 8)), undefined);
-      await parts.expiry.round();
-      assert.equal(await opened.store.roomWaits.countDocuments({}), 0);
+      await scene.parts.expiry.round();
+      assert.equal(await scene.opened.store.roomWaits.countDocuments({}), 0);
     });
 
     it('has no object left that no record tells of, when an expired copy could not be recalled anew', async () => {
       await retrieve('a', mebibyte / 2);
-      clock.advance(hour);
+      scene.clock.advance(hour);
       const recall = { name: 'a', archiveId: 'a', bytes: mebibyte / 2 };
-      const failing = parts.lock.recall(recall, by('x'), context, () => Promise.reject(new Error('tape')));
+      const failing = scene.parts.lock.recall(recall, by('x'), context, () =>
+        Promise.reject(new Error('tape')),
+      );
       await assert.rejects(failing, /tape/);
       assert.deepEqual(await inBucket(), []);
-      assert.equal(await parts.figures.taken(''), 0);
+      assert.equal(await scene.parts.figures.taken(''), 0);
     });
 
     it('removes what a recall has put there that had lost its hold, also where no record is left', async () => {
       const recall = { name: 'a', archiveId: 'a', bytes: 4 };
-      const late = parts.lock.recall(recall, by('x'), context, async () => {
+      const late = scene.parts.lock.recall(recall, by('x'), context, async () => {
         // It froze: another has taken it over, and let it go.
-        await opened.store.retrieved.deleteOne({ _id: 'a' });
-        await objects.put(bucket, 'a', Buffer.alloc(4), { size: 4 });
+        await scene.opened.store.retrieved.deleteOne({ _id: 'a' });
+        await scene.objects.put(bucket, 'a', Buffer.alloc(4), { size: 4 });
         return { bytes: 4, sha256: 'x' };
       });
       await assert.rejects(late, { code: 'archiver.deferred' });
-      clock.advance(1);
-      await parts.expiry.round();
-      assert.deepEqual([await inBucket(), await parts.figures.taken('')], [[], 0]);
+      scene.clock.advance(1);
+      await scene.parts.expiry.round();
+      assert.deepEqual([await inBucket(), await scene.parts.figures.taken('')], [[], 0]);
     });
 
     it('leaves what another has brought meanwhile to that one, when a recall that had lost its hold comes late', async () => {
       const recall = { name: 'a', archiveId: 'a', bytes: 4 };
-      const late = parts.lock.recall(recall, by('x'), context, async () => {
-        await opened.store.retrieved.deleteOne({ _id: 'a' });
+      const late = scene.parts.lock.recall(recall, by('x'), context, async () => {
+        await scene.opened.store.retrieved.deleteOne({ _id: 'a' });
         await retrieve('a', 4, by('y'));
         return { bytes: 4, sha256: 'x' };
       });
       await assert.rejects(late, { code: 'archiver.deferred' });
-      clock.advance(1);
-      await parts.expiry.round();
+      scene.clock.advance(1);
+      await scene.parts.expiry.round();
       assert.deepEqual(await inBucket(), ['a']);
     });
 
     it('does not forget a copy that was brought anew between the look at the store and the write', async () => {
       await retrieve('a', 4);
-      await objects.remove(bucket, ['a']);
-      const looked = parts.lock.present('a', by('x'), {}, async () => {
-        await opened.store.retrieved.deleteOne({ _id: 'a' });
+      await scene.objects.remove(bucket, ['a']);
+      const looked = scene.parts.lock.present('a', by('x'), {}, async () => {
+        await scene.opened.store.retrieved.deleteOne({ _id: 'a' });
         await retrieve('a', 4, by('y'));
         return false;
       });
       assert.equal(await looked, undefined);
-      assert.equal((await opened.store.retrieved.findOne({ _id: 'a' }))?.holder, 'y#1');
+      assert.equal((await scene.opened.store.retrieved.findOne({ _id: 'a' }))?.holder, 'y#1');
     });
 
     it('holds what it removes for as long as the store takes: nobody recalls it meanwhile', async () => {
       limit({ lease: 30 });
       await retrieve('a', 4);
-      await parts.copies.unpin('a', 'a', clock.now());
-      const { remove } = objects;
+      await scene.parts.copies.unpin('a', 'a', scene.clock.now());
+      const { remove } = scene.objects;
       let go: () => void = () => undefined;
       const slow = new Promise<void>((resolve) => (go = resolve));
-      objects.remove = async (...asked) => {
+      scene.objects.remove = async (...asked) => {
         await slow;
-        return remove.apply(objects, asked);
+        return remove.apply(scene.objects, asked);
       };
-      const removal = parts.expiry.round();
+      const removal = scene.parts.expiry.round();
       const heldUntil = async () =>
-        (await opened.store.retrieved.findOne({ _id: 'a' }))?.until.getTime() ?? 0;
-      while ((await opened.store.retrieved.findOne({ _id: 'a' }))?.state !== 'recalling') await pause(1);
+        (await scene.opened.store.retrieved.findOne({ _id: 'a' }))?.until.getTime() ?? 0;
+      while ((await scene.opened.store.retrieved.findOne({ _id: 'a' }))?.state !== 'recalling')
+        await pause(1);
       for (let beats = 0; beats < 3; beats += 1) {
-        clock.advance(20);
-        while ((await heldUntil()) < clock.now().getTime() + 30) await pause(1);
+        scene.clock.advance(20);
+        while ((await heldUntil()) < scene.clock.now().getTime() + 30) await pause(1);
       }
       assert.equal(await outcome(retrieve('a', 4, by('y'))), 'archiver.deferred');
       go();
@@ -241,40 +192,44 @@ export function retrievalAreaConformance(name: string, open: () => Promise<OpenS
     });
 
     it('keeps a copy whose arrival was written, though the answer of the database was lost', async () => {
-      const { arrived } = parts.copies;
-      parts.copies.arrived = async (...args) => {
-        await arrived.apply(parts.copies, args);
+      const { arrived } = scene.parts.copies;
+      scene.parts.copies.arrived = async (...args) => {
+        await arrived.apply(scene.parts.copies, args);
         throw new Error('the answer was lost');
       };
       await assert.rejects(retrieve('a', mebibyte / 2), /the answer was lost/);
       assert.deepEqual(await inBucket(), ['a']);
-      assert.equal((await opened.store.retrieved.findOne({ _id: 'a' }))?.state, 'present');
+      assert.equal((await scene.opened.store.retrieved.findOne({ _id: 'a' }))?.state, 'present');
     });
 
     it('keeps the record of a recall that failed while the store is away, until both can go', async () => {
       await retrieve('a', mebibyte / 2);
-      clock.advance(hour);
+      scene.clock.advance(hour);
       const recall = { name: 'a', archiveId: 'a', bytes: mebibyte / 2 };
-      const failing = parts.lock.recall(recall, by('x'), context, () => {
-        objects.unavailable = true;
+      const failing = scene.parts.lock.recall(recall, by('x'), context, () => {
+        scene.objects.unavailable = true;
         return Promise.reject(new Error('tape'));
       });
       await assert.rejects(failing, /tape/);
-      objects.unavailable = false;
-      assert.equal(await parts.figures.taken(''), mebibyte / 2);
-      clock.advance(minute + 1);
-      await parts.expiry.round();
-      assert.deepEqual([await inBucket(), await parts.figures.taken('')], [[], 0]);
+      scene.objects.unavailable = false;
+      assert.equal(await scene.parts.figures.taken(''), mebibyte / 2);
+      scene.clock.advance(minute + 1);
+      await scene.parts.expiry.round();
+      assert.deepEqual([await inBucket(), await scene.parts.figures.taken('')], [[], 0]);
     });
 
     it('gives room that a worker held who died, when its lease is over', async () => {
       const recall = { name: 'a', archiveId: 'a', bytes: mebibyte, ...by('a'), epoch: 1 };
-      await parts.copies.take(recall, clock.now(), new Date(clock.now().getTime() + minute));
-      assert.deepEqual(await parts.figures.groups(clock.now(), 9), [
+      await scene.parts.copies.take(
+        recall,
+        scene.clock.now(),
+        new Date(scene.clock.now().getTime() + minute),
+      );
+      assert.deepEqual(await scene.parts.figures.groups(scene.clock.now(), 9), [
         { group: 'g', copies: 1, bytes: mebibyte },
       ]);
       assert.equal(await outcome(retrieve('b', mebibyte / 2)), full);
-      clock.advance(minute + 1);
+      scene.clock.advance(minute + 1);
       assert.equal(await outcome(retrieve('b', mebibyte / 2)), undefined);
     });
 
@@ -282,7 +237,7 @@ export function retrievalAreaConformance(name: string, open: () => Promise<OpenS
       limit({ retrievalSpace: mebibyte, retrievalQuota: mebibyte / 2 });
       assert.equal(await outcome(retrieve('a', mebibyte + 1, by('a', ''))), 'archiver.retrieval-too-large');
       assert.equal(await outcome(retrieve('a', mebibyte / 2 + 1)), 'archiver.retrieval-over-quota');
-      assert.equal(await parts.waits.count(clock.now()), 0);
+      assert.equal(await scene.parts.waits.count(scene.clock.now()), 0);
       assert.deepEqual(await inBucket(), []);
     });
 
@@ -298,7 +253,7 @@ export function retrievalAreaConformance(name: string, open: () => Promise<OpenS
       );
       assert.equal(await outcome(retrieve('d', mebibyte, by('d', 'h'))), undefined);
       assert.equal(await outcome(retrieve('e', mebibyte, by('e', ''))), undefined, 'of nobody');
-      await parts.copies.unpin('a', 'a', clock.now());
+      await scene.parts.copies.unpin('a', 'a', scene.clock.now());
       assert.equal(await outcome(retrieve('c', mebibyte / 2)), undefined);
     });
 
@@ -308,14 +263,14 @@ export function retrievalAreaConformance(name: string, open: () => Promise<OpenS
       await retrieve('own', mebibyte, by('x', 'h'));
       assert.equal(await outcome(retrieve('shared', mebibyte / 2, by('y', 'h'))), quotaFull);
       const pins = async () =>
-        (await opened.store.retrieved.findOne({ _id: 'shared' }))?.pins?.map(({ job }) => job);
+        (await scene.opened.store.retrieved.findOne({ _id: 'shared' }))?.pins?.map(({ job }) => job);
       assert.deepEqual(await pins(), ['shared']);
-      await parts.copies.unpin('own', 'x', clock.now());
+      await scene.parts.copies.unpin('own', 'x', scene.clock.now());
       assert.equal(await outcome(retrieve('shared', mebibyte / 2, by('y', 'h'))), undefined);
       assert.deepEqual(await pins(), ['shared', 'y']);
       for (const group of ['g', 'h'])
-        assert.equal(await parts.figures.takenBy(group, clock.now(), ''), mebibyte / 2);
-      assert.deepEqual(await parts.figures.groups(clock.now(), 10), [
+        assert.equal(await scene.parts.figures.takenBy(group, scene.clock.now(), ''), mebibyte / 2);
+      assert.deepEqual(await scene.parts.figures.groups(scene.clock.now(), 10), [
         { group: 'g', copies: 1, bytes: mebibyte / 2 },
         { group: 'h', copies: 1, bytes: mebibyte / 2 },
       ]);
@@ -324,14 +279,14 @@ export function retrievalAreaConformance(name: string, open: () => Promise<OpenS
     it('makes room of copies that nobody has kept, at once and the longest unused first, and never of others', async () => {
       for (const id of ['a', 'b', 'c']) {
         await retrieve(id, third);
-        clock.advance(1000);
+        scene.clock.advance(1000);
       }
       for (const id of ['c', 'a']) {
-        await parts.copies.unpin(id, id, clock.now());
-        clock.advance(1000);
+        await scene.parts.copies.unpin(id, id, scene.clock.now());
+        scene.clock.advance(1000);
       }
       const over: string[] = [];
-      for await (const each of parts.copies.over(clock.now(), 10)) over.push(each);
+      for await (const each of scene.parts.copies.over(scene.clock.now(), 10)) over.push(each);
       assert.deepEqual(over, ['c', 'a']);
       await retrieve('d', mebibyte / 2);
       assert.deepEqual(await inBucket(), ['b', 'd']);
@@ -339,11 +294,11 @@ export function retrievalAreaConformance(name: string, open: () => Promise<OpenS
 
     it('keeps a copy that a job wants between the look for room and its removal', async () => {
       await retrieve('a', mebibyte);
-      await parts.copies.unpin('a', 'a', clock.now());
-      const { over } = parts.copies;
-      parts.copies.over = async function* (...look) {
-        for await (const found of over.apply(parts.copies, look)) {
-          await parts.lock.keepUntil(found, by('late'), new Date(clock.now().getTime() + hour));
+      await scene.parts.copies.unpin('a', 'a', scene.clock.now());
+      const { over } = scene.parts.copies;
+      scene.parts.copies.over = async function* (...look) {
+        for await (const found of over.apply(scene.parts.copies, look)) {
+          await scene.parts.lock.keepUntil(found, by('late'), new Date(scene.clock.now().getTime() + hour));
           yield found;
         }
       };
@@ -355,29 +310,35 @@ export function retrievalAreaConformance(name: string, open: () => Promise<OpenS
       for (const id of ['a', 'b', 'c']) await retrieve(id, third);
       for (let looks = 0; looks < 3; looks += 1) {
         assert.equal(await outcome(retrieve('d', third)), full);
-        await parts.expiry.round();
-        clock.advance(minute);
+        await scene.parts.expiry.round();
+        scene.clock.advance(minute);
       }
       assert.deepEqual(await inBucket(), ['a', 'b', 'c']);
-      await parts.copies.extend('a', 'a', clock.now(), new Date(clock.now().getTime() + 2 * hour), 3 * hour);
-      clock.advance(hour);
+      await scene.parts.copies.extend(
+        'a',
+        'a',
+        scene.clock.now(),
+        new Date(scene.clock.now().getTime() + 2 * hour),
+        3 * hour,
+      );
+      scene.clock.advance(hour);
       assert.equal(await outcome(retrieve('d', third)), undefined);
       assert.deepEqual(await inBucket(), ['a', 'd']);
     });
 
     it('counts what a part has become, once it is there', async () => {
       const asker = by('p');
-      await parts.lock.recall({ name: 'p', archiveId: 'a', bytes: 10 }, asker, context, () =>
+      await scene.parts.lock.recall({ name: 'p', archiveId: 'a', bytes: 10 }, asker, context, () =>
         Promise.resolve({ bytes: 2048, sha256: 'x' }),
       );
-      assert.deepEqual(await parts.figures.totals(), { copies: 1, used: 2048, reserved: 0 });
+      assert.deepEqual(await scene.parts.figures.totals(), { copies: 1, used: 2048, reserved: 0 });
     });
 
     it('without limits asks nobody, and keeps no queue', async () => {
       limit({});
       for (const id of ['a', 'b']) await retrieve(id, mebibyte);
       assert.deepEqual(await inBucket(), ['a', 'b']);
-      assert.equal(await parts.figures.taken('a'), mebibyte);
+      assert.equal(await scene.parts.figures.taken('a'), mebibyte);
     });
   });
 }

@@ -1,78 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, it } from 'node:test';
-import { CatenaError, ManualClock } from '#kernel';
-import { MemoryObjectStore } from '#storage/testing';
-import type { ArchiverConfig } from '../archiver.config.js';
-import type { WorkContext } from '../domain/work.js';
+import { describe, it } from 'node:test';
 import type { Asker } from '../persistence/retrieved-copies.js';
 import type { OpenStore } from './real-archiver-store.js';
-import { retrievalArea } from './retrieval-area.js';
-
-const mebibyte = 2 ** 20;
-const [hour, minute] = [3_600_000, 60_000];
-const bucket = 'retrieval';
+import { bucket, by, full, hour, mebibyte, outcome, quotaFull, RetrievalScene } from './retrieval-scene.js';
 
 /** What holds for jobs of several copies in the retrieval bucket, in memory and in a database. */
 export function wholeJobsConformance(name: string, open: () => Promise<OpenStore>): void {
   describe(`Room for jobs of several copies in ${name}`, () => {
-    let opened: OpenStore;
-    let clock: ManualClock;
-    let objects: MemoryObjectStore;
-    let parts: ReturnType<typeof retrievalArea>;
-
-    before(async () => (opened = await open()));
-    after(() => opened.close());
-    beforeEach(async () => {
-      await opened.store.retrieved.deleteMany({});
-      await opened.store.roomWaits.deleteMany({});
-      clock = new ManualClock(new Date('2026-01-01T00:00:00Z'));
-      objects = new MemoryObjectStore();
-      await objects.ensureBucket(bucket);
-      limit({ retrievalSpace: mebibyte });
-    });
-
-    /** From here on with these limits, in bytes. */
-    const limit = (limits: Partial<ArchiverConfig>): void => {
-      const config = {
-        ...{ lease: minute, retrievedLifetime: hour, retrievedLifetimeMost: 3 * hour },
-        ...{ retrievalBucket: bucket, ...limits },
-      } as ArchiverConfig;
-      const { store } = opened;
-      parts = retrievalArea({ store, objects, clock, config });
-    };
-    const context: WorkContext = {
-      ...{ epoch: 1, signal: new AbortController().signal },
-      progress: () => undefined,
-    };
-    /** Each is an order of a job of its own. */
-    const by = (id: string, group = 'g'): Asker => ({ order: id, job: id, group });
-    const retrieve = async (what: string, bytes: number, asker = by(what), epoch = 1): Promise<void> => {
-      const there = await parts.lock.present(what, asker, {}, async (size) => {
-        return (await objects.head(bucket, what))?.size === size;
-      });
-      if (there !== undefined) return;
-      await parts.lock.recall(
-        { name: what, archiveId: what, bytes },
-        asker,
-        { ...context, epoch },
-        async () => {
-          await objects.put(bucket, what, Buffer.alloc(bytes), { size: bytes });
-          return { bytes, sha256: 'x' };
-        },
-      );
-    };
-    /** The code of what kept it from that; undefined when nothing did. */
-    const outcome = (done: Promise<void>): Promise<string | undefined> =>
-      done.then(
-        () => undefined,
-        (error: unknown) => (error as CatenaError).code,
-      );
-    const inBucket = async (): Promise<string[]> => {
-      const keys: string[] = [];
-      for await (const { key } of objects.list(bucket, '')) keys.push(key);
-      return keys.sort();
-    };
-    const [full, quotaFull] = ['archiver.retrieval-area-full', 'archiver.retrieval-quota-full'];
+    const scene = new RetrievalScene(open);
+    const { limit, retrieve, inBucket } = scene;
 
     /** An order of a job that wants so many bytes in all. */
     const of = (job: string, index: number, together: number, group = 'g'): Asker => {
@@ -87,7 +23,7 @@ export function wholeJobsConformance(name: string, open: () => Promise<OpenStore
       assert.equal(await outcome(retrieve('c', quarter, by('c', 'h'))), full, 'it came after the second job');
       for (const index of [1, 2]) await retrieve(`a${index}`, quarter, of('a', index, all));
       assert.deepEqual(await inBucket(), ['a0', 'a1', 'a2']);
-      for (const index of [0, 1, 2]) await parts.copies.unpin(`a${index}`, 'a', clock.now());
+      for (const index of [0, 1, 2]) await scene.parts.copies.unpin(`a${index}`, 'a', scene.clock.now());
       for (const index of [0, 1, 2]) await retrieve(`b${index}`, quarter, of('b', index, all));
       assert.equal(await outcome(retrieve('c', quarter, by('c', 'h'))), undefined);
     });
@@ -105,7 +41,7 @@ export function wholeJobsConformance(name: string, open: () => Promise<OpenStore
       await retrieve('x', quarter, by('x', 'h'));
       assert.equal(await outcome(retrieve('a', quarter, of('b', 0, mebibyte))), full);
       assert.deepEqual(
-        (await opened.store.retrieved.findOne({ _id: 'a' }))?.pins?.map(({ job }) => job),
+        (await scene.opened.store.retrieved.findOne({ _id: 'a' }))?.pins?.map(({ job }) => job),
         ['a'],
       );
     });
@@ -115,14 +51,14 @@ export function wholeJobsConformance(name: string, open: () => Promise<OpenStore
         code: 'archiver.retrieval-too-large',
         message: /all of job a: .*retrieve in smaller jobs/,
       });
-      assert.deepEqual([await inBucket(), await parts.waits.count(clock.now())], [[], 0]);
+      assert.deepEqual([await inBucket(), await scene.parts.waits.count(scene.clock.now())], [[], 0]);
     });
 
     it('is not kept for ever for what a job never asks for: it may have failed', async () => {
       limit({ retrievalSpace: mebibyte, retrievedLifetime: 1000 * hour });
       await retrieve('a0', quarter, of('a', 0, mebibyte));
       assert.equal(await outcome(retrieve('b', quarter)), full);
-      clock.advance(24 * hour);
+      scene.clock.advance(24 * hour);
       assert.equal(await outcome(retrieve('b', quarter)), undefined);
     });
 
@@ -153,13 +89,14 @@ export function wholeJobsConformance(name: string, open: () => Promise<OpenStore
               else assert([full, quotaFull, 'archiver.deferred'].includes(failed), failed);
             }),
           );
-          const { used, reserved } = await parts.figures.totals();
+          const { used, reserved } = await scene.parts.figures.totals();
           assert(used + reserved <= 100, `${used + reserved} bytes`);
           // A job is released when all of it is there, and not before.
           for (const { id, left, sizes } of jobs)
             if (left.size === 0)
-              for (const index of sizes.keys()) await parts.copies.unpin(`${id}.${index}`, id, clock.now());
-          clock.advance(1000);
+              for (const index of sizes.keys())
+                await scene.parts.copies.unpin(`${id}.${index}`, id, scene.clock.now());
+          scene.clock.advance(1000);
         }
       });
   });

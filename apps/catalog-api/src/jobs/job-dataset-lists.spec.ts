@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { ClaimChecks } from '#claim-check';
-import { jobSubmittedV1, type DatasetListLine, type JobSubmittedV1 } from '#contracts';
+import { jobSubmittedV1, maxToldListBytes, type DatasetListLine, type JobSubmittedV1 } from '#contracts';
 import { ManualClock } from '#kernel';
 import { createLogger } from '#observability';
 import { eventRow, legacyRow, type OutboxRow } from '#outbox';
@@ -57,21 +57,68 @@ describe('Lists of datasets of jobs', () => {
     );
   });
 
+  /** What the message says itself. */
+  async function inMessage(job: JobRecord, datasets: readonly JobDataset[]) {
+    const [row] = await lists.toldIn([submitted(datasets.length)], job, datasets);
+    return row!.envelope!.data as JobSubmittedV1;
+  }
+
+  it('travel in the message where they are short, and no object is written', async () => {
+    store.unavailable = true;
+    const pids = ['p/2', 'p/1'];
+    const datasets = [{ pid: 'p/1', size: 3 }, { pid: 'p/2' }] as JobDataset[];
+    const { datasets: told, datasetList } = await inMessage(jobOf(pids), datasets);
+    store.unavailable = false;
+    assert.deepEqual(told, [
+      { pid: 'p/2', files: ['f'] },
+      { pid: 'p/1', files: ['f'], size: 3 },
+    ]);
+    assert.deepEqual([datasetList, await keys()], [undefined, []]);
+  });
+
+  it('are short up to 8 KiB of NDJSON, whatever they are long by', async () => {
+    const bytesOf = (names: readonly string[]) =>
+      Buffer.byteLength(`${JSON.stringify({ pid: 'p', files: names })}\n`);
+    // Two bytes each: characters are not what counts.
+    const names = ['é'.repeat(2000), 'x'.repeat(maxToldListBytes - bytesOf(['é'.repeat(2000), '']))];
+    const jobWith = (files: readonly string[]) =>
+      ({ _id: 'j', jobParams: { datasetList: [{ pid: 'p', files }] } }) as unknown as JobRecord;
+    assert.equal(bytesOf(names), maxToldListBytes);
+    const fits = await inMessage(jobWith(names), [{ pid: 'p' } as JobDataset]);
+    assert.deepEqual([fits.datasets?.[0]?.files, await keys()], [names, []]);
+    const longer = await inMessage(jobWith([...names.slice(0, 1), `${names[1]!}x`]), [
+      { pid: 'p' } as JobDataset,
+    ]);
+    assert.deepEqual([longer.datasets, longer.datasetList?.key], [undefined, 'job-lists/j.ndjson']);
+  });
+
+  it('of a job that is given up go, and where none was written nothing is asked for', async () => {
+    const { remove } = store;
+    let asked = 0;
+    store.remove = (...given) => ((asked += 1), remove.apply(store, given));
+    for (const [pids, removals] of [
+      [['p'], 0],
+      [Array.from({ length: 1000 }, (_, place) => `p/${place}`), 1],
+    ] as const) {
+      const told = await lists.toldIn([submitted(pids.length)], jobOf(pids), []);
+      await lists.forget('j', told);
+      assert.deepEqual([asked, await keys()], [removals, []]);
+    }
+  });
+
   it('say how many bytes the named files have, where a job names some', async () => {
     const datasets = [{ pid: 'p', size: 3000, packedSize: 4000, namedBytes: 5 } as JobDataset];
-    await lists.toldIn([submitted(1)], jobOf(['p']), datasets);
-    const { lines } = (await claimChecks.findLines<DatasetListLine>('job-lists/j.ndjson'))!;
-    assert.deepEqual(lines, [{ pid: 'p', files: ['f'], size: 5, packedSize: 5 }]);
+    const { datasets: told } = await inMessage(jobOf(['p']), datasets);
+    assert.deepEqual(told, [{ pid: 'p', files: ['f'], size: 5, packedSize: 5 }]);
   });
 
   it('say only such bytes as are some', async () => {
     const sizes = [{ size: 'much' }, { size: -1, packedSize: 1.5 }, { size: null }, { size: 0 }];
     const pids = sizes.map((_, place) => `p/${place}`);
     const datasets = sizes.map((size, place) => ({ pid: pids[place]!, ...size }) as unknown as JobDataset);
-    await lists.toldIn([submitted(4)], jobOf(pids), datasets);
-    const { lines } = (await claimChecks.findLines<DatasetListLine>('job-lists/j.ndjson'))!;
+    const { datasets: told } = await inMessage(jobOf(pids), datasets);
     assert.deepEqual(
-      lines.map(({ size, packedSize }) => [size, packedSize]),
+      told!.map(({ size, packedSize }) => [size, packedSize]),
       [
         [undefined, undefined],
         [undefined, undefined],

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ClaimChecks } from '#claim-check';
-import { jobSubmittedV1, type DatasetListLine, type ObjectReference } from '#contracts';
+import { isToldInMessage, jobSubmittedV1, type DatasetListLine, type JobSubmittedV1 } from '#contracts';
 import { messageOf, stillMoving, TransientError, wait } from '#kernel';
 import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
@@ -18,10 +18,13 @@ const maxWrites = 32;
 const folder = 'job-lists/';
 const ending = '.ndjson';
 
+/** What the message says of the datasets. */
+type Told = Pick<JobSubmittedV1, 'datasetList'> | { readonly datasets: readonly DatasetListLine[] };
+
 /**
- * The lists of datasets that job-assembler plans from, in the control bucket: `job-lists/<job id>.ndjson`, from before the job is
- * accepted until it is over. The document of the job is there before its list, and is never written again once it is
- * gone: a list without one is needed by nobody, whatever its age.
+ * The lists of datasets that job-assembler plans from: short ones in the message about the job, others in the control bucket:
+ * `job-lists/<job id>.ndjson`, from before the job is accepted until it is over. The document of the job is there before its list, and
+ * is never written again once it is gone: a list without one is needed by nobody, whatever its age.
  */
 @Injectable()
 export class JobDatasetLists extends HostedLoop {
@@ -42,7 +45,7 @@ export class JobDatasetLists extends HostedLoop {
   }
 
   /**
-   * Writes the list, and its reference into the message about the job. Object storage that is away refuses no job: the message
+   * Writes the list, or where it lies, into the message about the job. Object storage that is away refuses no job: the message
    * goes without, and job-assembler asks. Never rejects.
    */
   async toldIn(
@@ -50,12 +53,14 @@ export class JobDatasetLists extends HostedLoop {
     job: JobRecord,
     datasets: readonly JobDataset[],
   ): Promise<readonly OutboxRow[]> {
-    const datasetList = await this.keep(job, datasets);
-    return datasetList === undefined ? rows : rows.map((row) => withList(row, datasetList));
+    const lines = linesOf(job, datasets);
+    const told = isToldInMessage(lines) ? { datasets: lines } : await this.keep(job._id, lines);
+    return told === undefined ? rows : rows.map((row) => telling(row, told));
   }
 
-  /** The list of a job that was given up; the sweep finds what this leaves. Never rejects. */
-  async forget(jobId: string): Promise<void> {
+  /** The list of a job that was given up, where one was written; the sweep finds what this leaves. Never rejects. */
+  async forget(jobId: string, rows: readonly OutboxRow[]): Promise<void> {
+    if (rows.some((row) => isAbout(row) && 'datasets' in row.envelope.data)) return;
     await this.claimChecks.remove([keyOf(jobId)]).catch(() => undefined);
   }
 
@@ -71,19 +76,20 @@ export class JobDatasetLists extends HostedLoop {
     }
   }
 
-  private async keep(job: JobRecord, datasets: readonly JobDataset[]): Promise<ObjectReference | undefined> {
+  private async keep(jobId: string, lines: readonly DatasetListLine[]): Promise<Told | undefined> {
     const isOver = new AbortController();
     try {
       if (this.writes >= maxWrites)
         throw new TransientError('catalog.lists-waiting', `${this.writes} lists wait for object storage`);
       this.writes += 1;
-      const written = this.claimChecks.keepLines(keyOf(job._id), linesOf(job, datasets));
+      const written = this.claimChecks.keepLines(keyOf(jobId), lines);
       const done = (): void => void (this.writes -= 1);
       // One that comes too late is of no use, nor is its failure.
       void written.then(done, done);
-      return await Promise.race([written, wait(patience, isOver.signal).then(() => undefined)]);
+      const datasetList = await Promise.race([written, wait(patience, isOver.signal).then(() => undefined)]);
+      return datasetList === undefined ? undefined : { datasetList };
     } catch (error) {
-      const about = { jobId: job._id, error: messageOf(error) };
+      const about = { jobId, error: messageOf(error) };
       this.logger.warn(about, 'could not write the dataset list of a job: job-assembler will ask for it');
       return undefined;
     } finally {
@@ -117,10 +123,15 @@ function isCount(bytes: unknown): bytes is number {
   return Number.isSafeInteger(bytes) && Number(bytes) >= 0;
 }
 
-function withList(row: OutboxRow, datasetList: ObjectReference): OutboxRow {
+function telling(row: OutboxRow, told: Told): OutboxRow {
+  if (!isAbout(row)) return row;
   const { envelope } = row;
-  if (envelope?.type !== jobSubmittedV1.type) return row;
-  return { ...row, envelope: { ...envelope, data: { ...envelope.data, datasetList } } };
+  return { ...row, envelope: { ...envelope, data: { ...envelope.data, ...told } } };
+}
+
+/** Whether it is the message about the job, whatever other messages go with it. */
+function isAbout(row: OutboxRow): row is OutboxRow & Required<Pick<OutboxRow, 'envelope'>> {
+  return row.envelope?.type === jobSubmittedV1.type;
 }
 
 function keyOf(jobId: string): string {

@@ -45,7 +45,7 @@ export class JobPostings {
   }
 
   /**
-   * Written first, accepted last; the datasets are claimed, and their list written, in between. To accept is one conditional write of the job's own
+   * Written first, accepted last; the datasets are claimed, and a long list of them written, in between. To accept is one conditional write of the job's own
    * document, and so is to give it up: see `DatasetClaims.releaseOrphans`.
    */
   async store(job: JobRecord, workflow: Workflow, datasets: readonly JobDataset[]): Promise<JobRecord> {
@@ -81,7 +81,7 @@ export class JobPostings {
     } catch (error) {
       // What this leaves behind, the sweep of orphans finds.
       await this.giveUp(job._id).catch(() => undefined);
-      void telling.then(() => this.lists.forget(job._id));
+      void telling.then((told) => this.lists.forget(job._id, told));
       throw error;
     }
     crashPoint('catalog.after-claim');

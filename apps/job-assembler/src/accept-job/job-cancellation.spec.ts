@@ -17,7 +17,7 @@ describe('The cancellation of a job', () => {
     settledSoon = [];
     const settling = { soon: (jobId: string) => Promise.resolve(settledSoon.push(jobId)) };
     cancellation = new JobCancellation(
-      ...([assembler.jobs, assembler.orders, assembler.outside] as const),
+      ...([assembler.jobs, assembler.orders, assembler.outside, assembler.early] as const),
       ...([settling as unknown as JobSettling, clock, configOf()] as const),
     );
   });
@@ -40,27 +40,45 @@ describe('The cancellation of a job', () => {
     assert.deepEqual([await assembler.jobs.isCancelled('j'), settledSoon], [true, ['j']]);
   });
 
-  it('waits for a job that it was a moment faster than, and is not lost between two looks', async () => {
-    const [find, noted] = [assembler.jobs.find.bind(assembler.jobs), cancellation.request('late')];
-    await assembler.store.jobs.insertOne(jobOf('late'));
-    assert.equal((await noted).kind, 'done');
-    assert.equal(await assembler.jobs.isCancelled('late'), true);
-    assembler.jobs.find = async (jobId) => {
+  it('that comes before its job is kept until the job comes, and says nothing of other jobs', async () => {
+    for (let time = 0; time < 2; time += 1) assert.equal((await cancellation.request('late')).kind, 'done');
+    assert.deepEqual(settledSoon, []);
+    for (const jobId of ['late', 'other']) {
       await assembler.store.jobs.insertOne(jobOf(jobId));
-      return find(jobId);
-    };
-    assert.equal((await cancellation.request('between')).kind, 'done');
-    assert.equal(await assembler.jobs.isCancelled('between'), true);
+      await cancellation.ofAccepted(jobId);
+    }
+    assert.deepEqual(
+      [await assembler.jobs.isCancelled('late'), await assembler.jobs.isCancelled('other'), settledSoon],
+      [true, false, ['late']],
+    );
   });
 
-  it('comes back when it has overtaken its job', async () => {
-    const outcome = await cancellation.request('j');
-    assert.deepEqual([outcome.kind, 'code' in outcome && outcome.code], ['retry', 'assembly.job-unknown']);
-  });
+  for (const moment of ['before the look', 'before it is kept', 'after it was kept'] as const)
+    it(`finds a job that comes ${moment}, or is found by it`, async () => {
+      const { jobs, early } = assembler;
+      const comes = async () => {
+        await assembler.store.jobs.insertOne(jobOf('j'));
+        await cancellation.ofAccepted('j');
+      };
+      const [find, remember] = [jobs.find.bind(jobs), early.remember.bind(early)];
+      jobs.find = async (jobId) => {
+        if (moment === 'before the look') await comes();
+        return find(jobId);
+      };
+      early.remember = async (...call) => {
+        if (moment === 'before it is kept') await comes();
+        await remember(...call);
+        if (moment === 'after it was kept') await comes();
+      };
+      assert.equal((await cancellation.request('j')).kind, 'done');
+      assert.equal(await jobs.isCancelled('j'), true);
+      assert.equal(await early.isThere('j'), moment !== 'before the look');
+    });
 
   it('changes nothing of a job that is over', async () => {
     await assembler.store.jobs.insertOne(jobOf('j', { state: 'finished' }));
     assert.equal((await cancellation.request('j')).kind, 'done');
     assert.deepEqual([await assembler.jobs.isCancelled('j'), settledSoon], [false, []]);
+    assert.equal(await assembler.early.isThere('j'), false);
   });
 });

@@ -1,8 +1,9 @@
 import { cancelWorkV1 } from '#contracts';
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, wait } from '#kernel';
+import { Clock } from '#kernel';
 import { done, type Outcome } from '#messaging';
 import { eventRow } from '#outbox';
+import { EarlyCancels } from '../aggregates/early-cancels.js';
 import { Jobs } from '../aggregates/jobs.js';
 import { OutsideOrders } from '../aggregates/outside-orders.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
@@ -10,8 +11,8 @@ import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js
 import { cancelling } from '../release-work/outside-commands.js';
 import { JobSettling } from '../settle-results/job-settling.js';
 
-/** Looks for a job that its request overtook, and milliseconds between two of them. */
-const [maxLooks, lookPause] = [25, 20];
+/** Looks at workers' orders that move on while they are stopped. */
+const maxLooks = 25;
 
 /** Stops a job: what was not released never will be; what was, is asked to stop. */
 @Injectable()
@@ -20,17 +21,14 @@ export class JobCancellation {
     private readonly jobs: Jobs,
     private readonly orders: WorkOrders,
     private readonly outside: OutsideOrders,
+    private readonly early: EarlyCancels,
     private readonly settling: JobSettling,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
   ) {}
 
   async request(jobId: string): Promise<Outcome> {
-    const found = await this.note(jobId);
-    if (found === 'over') return done;
-    // The request overtook the job itself: the next tier is patient enough.
-    if (found === 'unknown')
-      return { kind: 'retry', code: 'assembly.job-unknown', reason: `Job ${jobId} was not accepted yet.` };
+    if (!(await this.note(jobId))) return done;
     await this.jobs.endWaiting(jobId, this.clock.now());
     await this.orders.cancelUnreleased({ jobId });
     for await (const { _id: workOrderId } of this.orders.released(jobId)) {
@@ -61,18 +59,20 @@ export class JobCancellation {
     }
   }
 
+  /** A job that was just accepted: one whose request overtook it is cancelled now. */
+  async ofAccepted(jobId: string): Promise<void> {
+    if (await this.early.isThere(jobId)) await this.request(jobId);
+  }
+
   /**
-   * Messages that come together are handled side by side, and the request may be the faster one: the job is there a moment later.
-   * After the pause of a retry a small job would be done, though its author had cancelled it before it was planned.
+   * A request for a job that has not come is kept first, and then asked for once more, so that of a job that comes meanwhile this
+   * request or the job finds the other one.
+   *
+   * @returns false when the job is over, or has not come
    */
-  private async note(jobId: string): Promise<'noted' | 'over' | 'unknown'> {
-    for (let looks = 1; ; looks += 1) {
-      if (await this.jobs.requestCancel(jobId, this.clock.now())) return 'noted';
-      // One that is there now was over before, or came in between: the write says which.
-      if ((await this.jobs.find(jobId)) !== undefined)
-        return (await this.jobs.requestCancel(jobId, this.clock.now())) ? 'noted' : 'over';
-      if (looks === maxLooks) return 'unknown';
-      await wait(lookPause);
-    }
+  private async note(jobId: string): Promise<boolean> {
+    if (await this.jobs.requestCancel(jobId, this.clock.now())) return true;
+    if ((await this.jobs.find(jobId)) === undefined) await this.early.remember(jobId, this.clock.now());
+    return this.jobs.requestCancel(jobId, this.clock.now());
   }
 }

@@ -10,7 +10,7 @@ import {
 import { Clock, crashPoint } from '#kernel';
 import { currentContext, done, Handles, type Outcome } from '#messaging';
 import { LOGGER, type Logger } from '#observability';
-import { Jobs } from '../aggregates/jobs.js';
+import { Jobs, type NewJob } from '../aggregates/jobs.js';
 import { PlanningLoop } from '../plan-job/planning-loop.js';
 import { JobCancellation } from './job-cancellation.js';
 
@@ -35,7 +35,6 @@ export class JobRequestsConsumer {
       ownerGroup,
       retryOf,
       notBefore,
-      datasetList,
       datasetCount,
       tapeCopies,
       moveFrom,
@@ -52,23 +51,33 @@ export class JobRequestsConsumer {
         ...(tapeCopies === undefined ? {} : { tapeCopies }),
         ...(moveFrom === undefined || moveTo === undefined ? {} : { moveFrom, moveTo }),
         ...(repairAt === undefined ? {} : { repairAt }),
-        ...(datasetList === undefined
-          ? {}
-          : { datasetList: { reference: { ...datasetList }, count: datasetCount } }),
+        ...toldIn(data),
         ...(notBefore === undefined ? {} : { notBefore: new Date(notBefore) }),
         context: currentContext(),
       },
       this.clock.now(),
     );
     crashPoint('assembler.after-accept');
+    await this.cancellation.ofAccepted(jobId);
     this.logger.info({ workflow, datasets: datasetCount }, 'job is taken over');
     this.planning.wake();
     return done;
   }
 
-  /** A cancel request that overtakes its job leaves a mark that the job will find. */
+  /** One that overtakes its job is kept until the job comes. */
   @Handles(jobCancelRequestedV1)
   async cancelRequested(@Payload() { data }: Envelope<JobCancelRequestedV1>): Promise<Outcome> {
     return this.cancellation.request(data.jobId);
   }
+}
+
+/** None where the catalogue is to be asked. Without names of what is absent: a database would keep them as `null`. */
+function toldIn({ datasets, datasetList, datasetCount: count }: JobSubmittedV1): Pick<NewJob, 'datasetList'> {
+  const lines = datasets?.map(({ pid, files, size, packedSize }) => ({
+    ...{ pid, files },
+    ...(size === undefined ? {} : { size }),
+    ...(packedSize === undefined ? {} : { packedSize }),
+  }));
+  if (lines !== undefined) return { datasetList: { lines, count } };
+  return datasetList === undefined ? {} : { datasetList: { reference: { ...datasetList }, count } };
 }

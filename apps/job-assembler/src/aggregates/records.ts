@@ -1,6 +1,7 @@
 import type { Priority } from '#routes';
 import type {
   FaultKind,
+  DatasetListLine,
   JobOutcome,
   ObjectReference,
   OriginalsSource,
@@ -42,6 +43,11 @@ export interface JobSteering {
   readonly entry?: string;
 }
 
+/** What the message about a job said of its datasets. */
+export type ToldDatasets = { readonly count: number } & (
+  { readonly lines: readonly DatasetListLine[] } | { readonly reference: ObjectReference }
+);
+
 /** An accepted job: `accepted` until its plan is complete, `running` until all its datasets are over. */
 export interface AssemblyJob {
   _id: string;
@@ -56,8 +62,8 @@ export interface AssemblyJob {
   moveTo?: string;
   /** Of a repair: the only target on which copies are mended. */
   repairAt?: string;
-  /** Where its datasets are listed, and how many; absent where the catalogue is to be asked. */
-  datasetList?: { readonly reference: ObjectReference; readonly count: number };
+  /** Its datasets, or where they are listed, and how many; absent where the catalogue is to be asked. */
+  datasetList?: ToldDatasets;
   state: JobState;
   /** A sweep removes what there is of it, this record last. */
   forgetting?: true;

@@ -25,9 +25,9 @@ describe('The sweep of finished jobs', () => {
       remove: (keys: string[]) => Promise.resolve(removed.push(...keys)),
       removeBelow: (prefix: string) => Promise.resolve(removed.push(prefix)),
     };
-    const { jobs, tasks, orders, leases } = assembler;
+    const { jobs, tasks, orders, early, leases } = assembler;
     sweep = new FinishedJobsSweep(
-      ...([jobs, tasks, orders, leases, lists as unknown as ClaimChecks, clock] as const),
+      ...([jobs, tasks, orders, early, leases, lists as unknown as ClaimChecks, clock] as const),
       ...([
         configOf({ finishedJobLifetime: lifetime }),
         createLogger('finished-jobs.spec', 'silent'),
@@ -60,6 +60,14 @@ describe('The sweep of finished jobs', () => {
         ['results/j.ndjson', 'plans/j/', 'results/j/'],
       ],
     );
+  });
+
+  it('forgets cancellations of jobs that have not come in that time', async () => {
+    await assembler.early.remember('old', clock.now());
+    clock.advance(lifetime + 1);
+    await assembler.early.remember('new', clock.now());
+    await sweep.sweep();
+    assert.deepEqual(await assembler.store.earlyCancels.distinct('_id'), ['new']);
   });
 
   it('leaves jobs whose time is not over, or that are not', async () => {

@@ -3,6 +3,7 @@ import { Clock, newId, stillMoving } from '#kernel';
 import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { DatasetTasks } from '../aggregates/dataset-tasks.js';
+import { EarlyCancels } from '../aggregates/early-cancels.js';
 import { Jobs } from '../aggregates/jobs.js';
 import { Leases } from '../aggregates/leases.js';
 import type { AssemblyJob } from '../aggregates/records.js';
@@ -15,7 +16,8 @@ const batch = 100;
 const day = 86_400_000;
 
 /**
- * Forgets jobs that have been over for FINISHED_JOB_LIFETIME: their records, plans and results. The catalogue keeps its own
+ * Forgets jobs that have been over for FINISHED_JOB_LIFETIME, their records, plans and results, and cancellations of jobs that have not
+ * come in that time. The catalogue keeps its own
  * record of each. Nothing goes that is still needed: messages that are under way, datablocks that no job answers
  * for yet, a retried job that looks for what its predecessor archived.
  */
@@ -27,6 +29,7 @@ export class FinishedJobsSweep extends HostedLoop {
     private readonly jobs: Jobs,
     private readonly tasks: DatasetTasks,
     private readonly orders: WorkOrders,
+    private readonly early: EarlyCancels,
     private readonly leases: Leases,
     private readonly claimChecks: ClaimChecks,
     private readonly clock: Clock,
@@ -50,6 +53,7 @@ export class FinishedJobsSweep extends HostedLoop {
   async sweep(): Promise<number> {
     let forgotten = 0;
     const before = new Date(this.clock.now().getTime() - this.config.finishedJobLifetime);
+    await this.early.forgetBefore(before);
     for await (const job of this.jobs.finishedBefore(before, batch)) {
       stillMoving();
       // Of one that an earlier sweep has decided on and not finished the rest goes.

@@ -41,9 +41,9 @@ describe('A finished job', () => {
   });
 
   function sweepOf(of: AssemblerStore): FinishedJobsSweep {
-    const { jobs, tasks, orders, leases } = assemblerOn(of, clock);
+    const { jobs, tasks, orders, early, leases } = assemblerOn(of, clock);
     const lists = new ClaimChecks(objects, clock, { bucket: 'control', patience: 0 });
-    return new FinishedJobsSweep(jobs, tasks, orders, leases, lists, clock, config, logger);
+    return new FinishedJobsSweep(jobs, tasks, orders, early, leases, lists, clock, config, logger);
   }
   const message = () => ({ rows: [legacyRow({ exchange: 'x', key: 'k', body: '{}' }, clock.now())] });
 

@@ -11,6 +11,12 @@ interface Lease {
   readonly until: Date;
 }
 
+/** A cancellation of a job that is not here yet. */
+interface EarlyCancel {
+  readonly _id: string;
+  readonly at: Date;
+}
+
 /** The collections of job-assembler's own database. Only adapters of this folder use them. */
 @Injectable()
 export class AssemblerStore implements OnApplicationBootstrap {
@@ -33,6 +39,10 @@ export class AssemblerStore implements OnApplicationBootstrap {
 
   get places() {
     return this.mongo.connection.collection<DatablockPlace>('datablock_places');
+  }
+
+  get earlyCancels() {
+    return this.mongo.connection.collection<EarlyCancel>('early_cancels');
   }
 
   get leases() {
@@ -92,6 +102,7 @@ export class AssemblerStore implements OnApplicationBootstrap {
     await this.orders.createIndex({ group: 1, createdAt: -1, _id: -1 }, { name: 'newest_by_group' });
     await this.orders.createIndex({ targets: 1, createdAt: -1, _id: -1 }, { name: 'newest_by_target' });
     await this.orders.createIndex({ readAt: 1, createdAt: -1, _id: -1 }, { name: 'newest_read_at' });
+    await this.earlyCancels.createIndex({ at: 1 }, { name: 'by_age' });
     await this.jobs.createIndex({ toSteer: 1 }, { name: 'to_steer', sparse: true });
     // Of before 0.6: the one above does what it did.
     await this.orders.dropIndex('by_lane').catch((error: unknown) => this.unlessGone(error));

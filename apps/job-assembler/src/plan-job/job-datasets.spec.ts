@@ -40,6 +40,28 @@ describe('The datasets of a job', () => {
     assert.deepEqual(asked, []);
   });
 
+  it('are those that the message itself lists, in its order, and neither the store nor anybody is asked', async () => {
+    store.unavailable = true;
+    const listed = { _id: 'j', datasetList: { lines: lines(12), count: 12 } };
+    assert.deepEqual([await datasets.of(listed), asked], [lines(12), []]);
+  });
+
+  it('are refused for good from a message that lists more or fewer than it says, or what is none', async () => {
+    for (const [count, some, words] of [
+      [2, lines(3), /Expected 2 datasets.*found 3/],
+      [4, lines(3), /Expected 4 datasets.*found 3/],
+      [1, [{ pid: '', files: [] }], /something else in line 1/],
+    ] as const)
+      await assert.rejects(
+        datasets.of({ _id: 'j', datasetList: { lines: some, count } }),
+        (error: unknown) => {
+          assert.ok(error instanceof PermanentError && error.code === 'assembly.dataset-list-refused');
+          assert.match(error.message, words);
+          return true;
+        },
+      );
+  });
+
   it('may be as many as a job may have', async () => {
     const found = await told(await claimChecks.keepLines(key, lines(10_000)), 10_000);
     assert.deepEqual([found.length, found.at(-1)], [10_000, lines(10_000).at(-1)]);

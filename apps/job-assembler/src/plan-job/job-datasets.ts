@@ -3,7 +3,7 @@ import { ClaimChecks } from '#claim-check';
 import { maxDatasetsOfJob, type DatasetListLine } from '#contracts';
 import { CatenaError, messageOf, PermanentError, TransientError } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import type { AssemblyJob } from '../aggregates/records.js';
+import type { AssemblyJob, ToldDatasets } from '../aggregates/records.js';
 import { CatalogClient } from '../catalog/catalog-client.js';
 
 /** Bytes of the largest list: a document of MongoDB has 16 MiB, and no character of it becomes more than six in JSON. */
@@ -15,8 +15,8 @@ const outOfReach = new Set(['storage.reference-lost', 'storage.access-denied', '
 type ToldJob = Pick<AssemblyJob, '_id' | 'datasetList'>;
 
 /**
- * The datasets of a job. catalog-api has told them beside its message; the catalogue is asked only where it has not, or where what
- * it wrote is gone or out of reach.
+ * The datasets of a job. catalog-api has told them in its message or beside it; the catalogue is asked only where it has not, or where
+ * what it wrote is gone or out of reach.
  */
 @Injectable()
 export class JobDatasets {
@@ -47,14 +47,8 @@ export class JobDatasets {
   /** Undefined where nothing was told, or the list is gone or out of reach. */
   private async told({ _id, datasetList }: ToldJob): Promise<readonly DatasetListLine[] | undefined> {
     if (datasetList === undefined) return undefined;
-    const { reference, count } = datasetList;
-    if (count > maxDatasetsOfJob || reference.size > maxListBytes)
-      throw refused(
-        _id,
-        `at most ${maxDatasetsOfJob} datasets in ${maxListBytes} bytes`,
-        `${count} in ${reference.size} bytes`,
-      );
-    const lines = await this.read(_id, datasetList);
+    const { count } = datasetList;
+    const lines = 'lines' in datasetList ? datasetList.lines : await this.read(_id, datasetList);
     if (lines === undefined) return undefined;
     if (lines.length !== count)
       throw refused(_id, `${count} datasets, as the message says`, `${lines.length}`);
@@ -66,8 +60,14 @@ export class JobDatasets {
   /** It was stored whole, once and for all: another content will not become the right one, however long is waited. */
   private async read(
     jobId: string,
-    { reference }: NonNullable<ToldJob['datasetList']>,
+    { reference, count }: Extract<ToldDatasets, { reference: unknown }>,
   ): Promise<unknown[] | undefined> {
+    if (count > maxDatasetsOfJob || reference.size > maxListBytes)
+      throw refused(
+        jobId,
+        `at most ${maxDatasetsOfJob} datasets in ${maxListBytes} bytes`,
+        `${count} in ${reference.size} bytes`,
+      );
     try {
       return await this.claimChecks.readLines<unknown>(reference);
     } catch (error) {
@@ -106,7 +106,7 @@ function isLine(line: unknown): line is DatasetListLine {
 function refused(jobId: string, expected: string, found: string): PermanentError {
   return new PermanentError(
     'assembly.dataset-list-refused',
-    `Expected ${expected} in the dataset list of job ${jobId}, found ${found}. Nothing was planned from it: find out who writes to the control bucket, then post the job again.`,
+    `Expected ${expected} in the dataset list of job ${jobId}, found ${found}. Nothing was planned from it: find out who writes to the control bucket, or sends as catalog-api, then post the job again.`,
     { details: { jobId } },
   );
 }

@@ -314,9 +314,9 @@ describe('A copy at a target that others operate', () => {
 
   describe('of a job that is cancelled', () => {
     const cancel = async () => {
-      const { jobs, orders, outside } = assembler;
+      const { jobs, orders, outside, early } = assembler;
       const settling = { soon: () => Promise.resolve() } as unknown as JobSettling;
-      await new JobCancellation(jobs, orders, outside, settling, clock, config).request('j');
+      await new JobCancellation(jobs, orders, outside, early, settling, clock, config).request('j');
       await settle();
     };
 

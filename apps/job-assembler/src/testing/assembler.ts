@@ -6,6 +6,7 @@ import type { DatasetTasks } from '../aggregates/dataset-tasks.js';
 import type { Jobs } from '../aggregates/jobs.js';
 import type { OriginalReleases } from '../aggregates/original-releases.js';
 import type { OutsideOrders } from '../aggregates/outside-orders.js';
+import type { EarlyCancels } from '../aggregates/early-cancels.js';
 import type { Leases } from '../aggregates/leases.js';
 import type { SteeredWork } from '../aggregates/steered-work.js';
 import type { Steering } from '../aggregates/steering.js';
@@ -18,6 +19,7 @@ import { MongoDatasetTasks } from '../persistence/mongo-dataset-tasks.js';
 import { MongoJobs } from '../persistence/mongo-jobs.js';
 import { MongoOriginalReleases } from '../persistence/mongo-original-releases.js';
 import { MongoOutsideOrders } from '../persistence/mongo-outside-orders.js';
+import { MongoEarlyCancels } from '../persistence/mongo-early-cancels.js';
 import { MongoLeases } from '../persistence/mongo-leases.js';
 import { MongoSteeredWork } from '../persistence/mongo-steered-work.js';
 import { MongoSteering, type SteeringRecord } from '../persistence/mongo-steering.js';
@@ -33,6 +35,7 @@ export interface Assembler {
   readonly releases: OriginalReleases;
   readonly outside: OutsideOrders;
   readonly places: DatablockPlaces;
+  readonly early: EarlyCancels;
   readonly leases: Leases;
   readonly steering: Steering;
   readonly steered: SteeredWork;
@@ -57,6 +60,7 @@ export function assemblerOn(
     releases: new MongoOriginalReleases(store, relay),
     outside: new MongoOutsideOrders(store, relay),
     places: new MongoDatablockPlaces(store),
+    early: new MongoEarlyCancels(store),
     leases: new MongoLeases(store, clock),
     steering: new MongoSteering(store),
     steered: new MongoSteeredWork(store),
@@ -77,6 +81,7 @@ export function memoryAssembler(clock?: Clock, relay?: OutboxRelay): Assembler {
     tasks: { value: memoryCollection<DatasetTask>() },
     orders: { value: memoryCollection<WorkOrder>() },
     places: { value: memoryCollection<DatablockPlace>() },
+    earlyCancels: { value: memoryCollection<object>() },
     leases: { value: memoryCollection<object>() },
     settings: { value: memoryCollection<SteeringRecord>() },
     whenReady: { value: () => Promise.resolve() },

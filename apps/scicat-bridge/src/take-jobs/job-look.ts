@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ClaimChecks } from '#claim-check';
-import { jobSubmittedV1, type DatasetListLine, type Workflow } from '#contracts';
+import { isToldInMessage, jobSubmittedV1, type DatasetListLine, type Workflow } from '#contracts';
 import { Clock, crashPoint, PermanentError, TransientError } from '#kernel';
 import { eventRow } from '#outbox';
 import { flagOf, isExclusive, tapeCopiesOf } from '#scicat-words';
@@ -98,13 +98,15 @@ export class JobLook {
       }),
     );
     const lines: DatasetListLine[] = job.datasetList.map(({ pid, files }) => ({ pid, files }));
-    const datasetList = await this.claimChecks.keepLines(`job-lists/${job.id}.ndjson`, lines);
+    const told = isToldInMessage(lines)
+      ? { datasets: lines.map(({ pid, files }) => ({ pid, files: [...files] })) }
+      : { datasetList: await this.claimChecks.keepLines(`job-lists/${job.id}.ndjson`, lines) };
     const now = this.clock.now();
     const copies = tapeCopiesOf(job.jobParams);
     const row = eventRow(
       jobSubmittedV1,
       {
-        ...{ jobId: job.id, jobType: job.type, workflow, datasetCount: lines.length, datasetList },
+        ...{ jobId: job.id, jobType: job.type, workflow, datasetCount: lines.length, ...told },
         ...(job.ownerGroup === undefined ? {} : { ownerGroup: job.ownerGroup }),
         ...(copies === undefined ? {} : { tapeCopies: copies }),
       },

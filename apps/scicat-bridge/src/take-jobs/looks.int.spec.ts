@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { datasetFailedV1 } from '#contracts';
+import { datasetFailedV1, type DatasetListLine, type JobSubmittedV1 } from '#contracts';
 import { PermanentError, TransientError } from '#kernel';
 import { BridgeStory, file } from '../testing/bridge-story.js';
 
@@ -36,6 +36,27 @@ describe('A job that a way in named', () => {
     await seen('j', 'door');
     assert.deepEqual((await story.said('j')).join(), 'catalog.job-submitted.v1');
     assert.deepEqual([...((await story.job('j'))?.seenBy ?? [])].sort(), ['door', 'feed', 'poll']);
+  });
+
+  it('has its datasets in the message, and many of them in the control bucket', async () => {
+    const pids = Array.from({ length: 400 }, (_, place) => `20.500.12345/${place}`);
+    for (const pid of pids) story.scicat.records.addDataset(pid, [file]);
+    const [short, long] = [['20.500.12345/1', '20.500.12345/0'], pids.slice(2).reverse()];
+    const linesOf = (some: readonly string[]) => some.map((pid) => ({ pid, files: [] }));
+    for (const [id, some] of [
+      ['j', short],
+      ['k', long],
+    ] as const) {
+      story.scicat.records.addJob(id, some);
+      await seen(id);
+    }
+    const told = async (id: string) =>
+      (await story.job(id))?.outbox.rows[0]?.envelope?.data as unknown as JobSubmittedV1;
+    assert.deepEqual((await told('j')).datasets, linesOf(short));
+    const { datasets, datasetCount, datasetList } = await told('k');
+    assert.deepEqual([datasets, datasetCount], [undefined, long.length]);
+    assert.deepEqual(await story.claimChecks.readLines<DatasetListLine>(datasetList!), linesOf(long));
+    assert.equal(await story.claimChecks.findLines('job-lists/j.ndjson'), undefined);
   });
 
   it('and that SciCat does not have is left after a minute, and looked at again when it is named later', async () => {

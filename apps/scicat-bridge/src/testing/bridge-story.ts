@@ -50,7 +50,7 @@ export class BridgeStory {
   private readonly store: BridgeStore;
   private readonly errands: Errands;
   private readonly turn: JobTurn;
-  private readonly claimChecks: ClaimChecks;
+  readonly claimChecks: ClaimChecks;
   private readonly objects = new MemoryObjectStore();
   private readonly never = new AbortController();
 

@@ -105,7 +105,7 @@ export function archiving(options: {
       },
     },
     {
-      name: 'the request is noted; one that overtook its order comes again',
+      name: 'the request is noted; one that overtook its order is kept until it is there',
       of: [`${consumer}.cancel`, `${orders}.requestCancel`, `${orders}.hastenCancelled`],
       cases: ofOrders,
       when: ({ orders: all }, order) => all[order]!.cancel === 1 && all[order]!.is !== is.absent,

@@ -23,7 +23,7 @@ export function archiverActions(fault: TripFault | undefined): Action<Trip>[] {
       },
     },
     {
-      name: 'the archiver notes that the work order is to stop; a request that overtook it comes again',
+      name: 'the archiver notes that the work order is to stop; a request that overtook it is kept until it is there',
       of: [`${consumer}.cancel`, `${orders}.requestCancel`],
       cases: each(2),
       when: ({ jobs }, index) =>

@@ -39,7 +39,7 @@ export function assemblerActions(fault: TripFault | undefined): Action<Trip>[] {
       },
     ),
     one(
-      'a cancel request is noted with the job; one that overtook it comes again',
+      'a cancel request is noted with the job; one that overtook it is kept until it is there',
       [
         `${requests}.cancelRequested`,
         `${cancellation}.request`,

@@ -26,7 +26,8 @@ const inbox = 'libs/messaging/src/inbox-consumer.ts#InboxConsumer.handle';
 const handledAtOnce = {
   submitted: 'job-assembler accepts the job, once',
   archiveDatablock: 'the archiver accepts the work order, once',
-  cancelWork: 'the archiver notes that the work order is to stop; a request that overtook it comes again',
+  cancelWork:
+    'the archiver notes that the work order is to stop; a request that overtook it is kept until it is there',
   result: 'a result ends the work order, once',
   datasetEnded: 'a report of a dataset that failed, or was cancelled, ends the claim',
   answer: 'the answer of the catalogue ends the dataset',

@@ -1,10 +1,12 @@
 import { IsIn, IsInt, IsISO8601, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { defineEvent } from '../define-message.js';
-import { Count, JobId, Nested, TargetName } from '../fields.js';
+import { Count, JobId, Nested, NestedList, TargetName } from '../fields.js';
+import { maxDatasetsOfJob } from '../lists.js';
 import { ObjectReference } from '../object-reference.js';
 import { type Workflow, workflows } from '../vocabulary.js';
+import { DatasetOfJob } from './dataset-of-job.js';
 
-/** A job was accepted with a 2xx answer and waits to be planned. Its datasets are a list in the control bucket, so the message stays small however many there are; where it names none, or that is gone, the consumer asks the catalogue by job id. */
+/** A job was accepted with a 2xx answer and waits to be planned. A short list of its datasets travels along; a longer one lies in the control bucket, so the message stays small however many there are. Where it has neither, or that is gone, the consumer asks the catalogue by job id. */
 export class JobSubmittedV1 {
   @JobId()
   jobId: string;
@@ -56,7 +58,12 @@ export class JobSubmittedV1 {
   @TargetName()
   repairAt?: string;
 
-  /** NDJSON of `DatasetListLine` in the order of the job's list, `datasetCount` lines; absent where object storage was away. */
+  /** Its datasets in the order of its list, `datasetCount` of them, where they have 8 KiB at most as NDJSON. */
+  @IsOptional()
+  @NestedList(() => DatasetOfJob, maxDatasetsOfJob)
+  datasets?: DatasetOfJob[];
+
+  /** NDJSON of `DatasetListLine` in the order of the job's list, `datasetCount` lines; absent where `datasets` has them, or object storage was away. */
   @IsOptional()
   @Nested(() => ObjectReference)
   datasetList?: ObjectReference;
@@ -70,5 +77,5 @@ export const jobSubmittedV1 = defineEvent({
   order: { within: 'jobId', place: 0 },
   payload: JobSubmittedV1,
   summary:
-    'A job was accepted with a 2xx answer and waits to be planned. Its datasets are a list in the control bucket, so the message stays small however many there are; where it names none, or that is gone, the consumer asks the catalogue by job id.',
+    'A job was accepted with a 2xx answer and waits to be planned. A short list of its datasets travels along; a longer one lies in the control bucket, so the message stays small however many there are. Where it has neither, or that is gone, the consumer asks the catalogue by job id.',
 });

@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import { EarlyCancels } from '../aggregates/early-cancels.js';
+import { AssemblerStore } from './assembler-store.js';
+
+/** {@link EarlyCancels} as records of their own, named by their job. */
+@Injectable()
+export class MongoEarlyCancels extends EarlyCancels {
+  constructor(private readonly store: AssemblerStore) {
+    super();
+  }
+
+  async remember(jobId: string, at: Date): Promise<void> {
+    await this.store.earlyCancels.updateOne({ _id: jobId }, { $setOnInsert: { at } }, { upsert: true });
+  }
+
+  async isThere(jobId: string): Promise<boolean> {
+    return (await this.store.earlyCancels.findOne({ _id: jobId })) !== null;
+  }
+
+  async forgetBefore(at: Date): Promise<void> {
+    await this.store.earlyCancels.deleteMany({ at: { $lt: at } });
+  }
+}
