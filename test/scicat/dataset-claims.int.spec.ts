@@ -106,6 +106,32 @@ describe('Holding datasets for a job', () => {
     assert.equal(await catalogue.claims.countDocuments({ jobId: 'late' }), 0);
   });
 
+  it('looks once more at what was written between its look and its mark, by whoever raises no version', async () => {
+    for (const [change, answer] of [
+      [{ 'datasetlifecycle.archivable': false, 'datasetlifecycle.retrievable': true }, 409],
+      [{ description: 'another' }, 201],
+      [{ __v: 70 }, 201],
+    ] as const) {
+      const { pid } = await dataset();
+      const gap = interruptOnce(
+        app.get(MongoConnection),
+        'Dataset',
+        'updateMany',
+        async () => {
+          await catalogue.datasets.updateOne({ pid }, { $set: change });
+        },
+        ([filter]) => Promise.resolve('__v' in (filter as object)),
+      );
+      assert.equal((await archive(pid)).status, answer, JSON.stringify(change));
+      assert.ok(gap.happened());
+      assert.deepEqual(
+        (await lifecycle(pid))[2],
+        answer === 201 ? 'scheduledForArchiving' : 'datasetCreated',
+      );
+      assert.equal(await catalogue.claims.countDocuments({ pid }), answer === 201 ? 1 : 0);
+    }
+  });
+
   it('names the job that holds a dataset', async () => {
     const { pid } = await dataset();
     const { body: first } = await archive(pid);
@@ -127,8 +153,9 @@ describe('Holding datasets for a job', () => {
 
   const sleeps: Readonly<Record<string, readonly [collection: string, method: string]>> = {
     'before it has claimed anything': ['catena_dataset_claims', 'insertMany'],
-    'between claiming and looking at its datasets': ['Dataset', 'find'],
-    'between looking at its datasets and marking them': ['Dataset', 'updateMany'],
+    'between claiming and looking for announced lists': ['OrigDatablock', 'findOne'],
+    'before it looks whether it is still stored': ['Job', 'findOne'],
+    'between this look and marking its datasets': ['Dataset', 'updateMany'],
     'between marking its datasets and being accepted': ['Job', 'updateOne'],
   };
   /** Tells the steps of storing a job from what else uses the same collections: its first look, and the relay. */
@@ -139,14 +166,13 @@ describe('Holding datasets for a job', () => {
       // The last look of the dataset's own creation, whose answer did not wait for it.
       const { projection = {} } = (options ?? {}) as { readonly projection?: object };
       if (Object.keys(projection).join() === 'updatedAt') return false;
-      if ('catena.storing' in (first as object)) return true;
+      if ('catena.storing' in (first as object) || 'catenaIntent.datasetId' in (first as object)) return true;
       const ofDatasets = 'pid' in (first as object) || '_id' in (first as object);
       return ofDatasets && (await catalogue.claims.countDocuments({ pid })) > 0;
     };
   for (const [when, [collection, method]] of Object.entries(sleeps)) {
     it(`refuses a job that slept ${when} until a sweep gave it up, and leaves its dataset free`, async () => {
       const { pid } = await dataset();
-      // Reading the datasets of the job comes first: the claims tell the second reading from it.
       const gap = interruptOnce(app.get(MongoConnection), collection, method, sweepMuchLater, creating(pid));
       const { status, body } = await archive(pid);
       assert.equal(status, 503, JSON.stringify(body));

@@ -6,6 +6,7 @@ export {
   isRefusedQuery,
   isTooSlow,
 } from './database-error.js';
+export { isThere } from './is-there.js';
 export { MongoConnection, type MongoOptions } from './mongo-connection.js';
 export { rowsById, rowsWithIds, wholeListById, type RowsOptions } from './rows-by-id.js';
 export { conditionsOf, stepOf, type Step } from './steps.js';

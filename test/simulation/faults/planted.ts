@@ -98,7 +98,10 @@ export const plantedFaults: readonly NamedFault[] = [
       const filter = given[0] as Fields;
       // What is being stored is neither given up first, nor there when its claims are looked at.
       if (method === 'deleteMany' && filter['catena.storing'] === true) given[0] = { _id: 'none' };
-      if (method === 'countDocuments' && Object.keys(filter).join() === '_id')
+      const isLook =
+        method === 'findOne' &&
+        Object.keys((given[1] as { projection?: object } | undefined)?.projection ?? {}).join() === '_id';
+      if (isLook && Object.keys(filter).join() === '_id')
         given[0] = { ...filter, 'catena.storing': { $exists: false } };
     }),
   },

@@ -1,3 +1,4 @@
+import { isThere } from '#persistence';
 import type { ArchiverStore } from './archiver-store.js';
 
 /**
@@ -11,8 +12,8 @@ export class EarlyCancels {
     await this.store.earlyCancels.updateOne({ _id: workOrderId }, { $setOnInsert: { at } }, { upsert: true });
   }
 
-  async isThere(workOrderId: string): Promise<boolean> {
-    return (await this.store.earlyCancels.findOne({ _id: workOrderId })) !== null;
+  isThere(workOrderId: string): Promise<boolean> {
+    return isThere(this.store.earlyCancels, { _id: workOrderId });
   }
 
   /** Whatever has not come by now does not come any more. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { stepOf } from '#persistence';
+import { isThere, stepOf } from '#persistence';
 import { asideSteps } from '../domain/states.js';
 import { TargetNames } from '../domain/target-names.js';
 import { ArchiverStore } from './archiver-store.js';
@@ -47,7 +47,7 @@ export class FilesAside {
 
   /** Whether a file of this name is set aside on any share. */
   async isAside(archiveId: string): Promise<boolean> {
-    return (await this.all.countDocuments({ archiveId }, { limit: 1 })) > 0;
+    return isThere(this.all, { archiveId });
   }
 
   /**

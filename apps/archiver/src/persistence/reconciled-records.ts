@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isDuplicateKey, rowsById, rowsWithIds, stepOf } from '#persistence';
+import { isDuplicateKey, isThere, rowsById, rowsWithIds, stepOf } from '#persistence';
 import { asideSteps, datablockSteps, retrievedSteps } from '../domain/states.js';
 import { TargetNames } from '../domain/target-names.js';
 import { ArchiverStore } from './archiver-store.js';
@@ -50,8 +50,8 @@ export class ReconciledRecords {
   /** Whether a work order, open or ended, names the datablock, or a file of it that was set aside. */
   async isNamed(archiveId: string): Promise<boolean> {
     const named = { 'command.data.archiveId': archiveId };
-    if ((await this.store.works.countDocuments(named, { limit: 1 })) > 0) return true;
-    return (await this.store.asides.countDocuments({ archiveId }, { limit: 1 })) > 0;
+    if (await isThere(this.store.works, named)) return true;
+    return isThere(this.store.asides, { archiveId });
   }
 
   /** Open work that was due before then and that nobody has taken, in the order of its ids. */
@@ -106,7 +106,7 @@ export class ReconciledRecords {
   }
 
   async isAsideRecorded(token: string): Promise<boolean> {
-    return (await this.store.asides.countDocuments({ _id: token }, { limit: 1 })) > 0;
+    return isThere(this.store.asides, { _id: token });
   }
 
   async retrievedKnown(names: readonly string[]): Promise<ReadonlySet<string>> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
 import type { IdentityMemory } from '#long-term-storage';
-import { isDuplicateKey } from '#persistence';
+import { isDuplicateKey, isThere } from '#persistence';
 import { TargetNames } from '../domain/target-names.js';
 import { ArchiverStore } from './archiver-store.js';
 
@@ -53,10 +53,10 @@ export class TargetIdentities implements IdentityMemory {
   async wasUsed(name: string): Promise<boolean> {
     const written = this.names.writtenAs(name);
     const [copies, asides] = await Promise.all([
-      this.store.datablocks.countDocuments({ 'copies.share': { $in: written } }, { limit: 1 }),
-      this.store.asides.countDocuments({ share: { $in: written } }, { limit: 1 }),
+      isThere(this.store.datablocks, { 'copies.share': { $in: written } }),
+      isThere(this.store.asides, { share: { $in: written } }),
     ]);
-    return copies + asides > 0;
+    return copies || asides;
   }
 
   /** The target that has this identity. */

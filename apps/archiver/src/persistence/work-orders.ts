@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { MessageContext } from '#messaging';
 import { OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
-import { stepOf } from '#persistence';
+import { isThere, stepOf } from '#persistence';
 import { maxFaultText, type WorkFault } from '../domain/work-fault.js';
 import type { WorkNeeds } from '../domain/work-needs.js';
 import { ownInstance } from '../domain/worker-instance.js';
@@ -281,7 +281,7 @@ export class WorkOrders {
   /** Whether the job has asked about its copies once more since. */
   async hasLaterPins(jobId: string, number: number): Promise<boolean> {
     const later = { jobId, 'command.kind': 'pins' as const, 'command.data.number': { $gt: number } };
-    return (await this.store.works.countDocuments(later, { limit: 1 })) > 0;
+    return isThere(this.store.works, later);
   }
 
   /** Orders that have been over since before then, the oldest first. */
@@ -319,20 +319,20 @@ export class WorkOrders {
   /** Whether an open order names the datablock. */
   async isNamed(archiveId: string): Promise<boolean> {
     const open = { state: 'open' as const, 'command.data.archiveId': archiveId };
-    return (await this.store.works.countDocuments(open, { limit: 1 })) > 0;
+    return isThere(this.store.works, open);
   }
 
   /** Whether an open order is to take the upload of this offer. */
   async isToBeTaken(offer: string): Promise<boolean> {
     const open = { state: 'open' as const, 'command.kind': 'take' as const, 'command.data.offer': offer };
-    return (await this.store.works.countDocuments(open, { limit: 1 })) > 0;
+    return isThere(this.store.works, open);
   }
 
   /** Whether work for one of these targets waits for a worker of an archiver that has the served ones. */
   async isDueAt(targets: readonly string[], now: Date, served: readonly string[]): Promise<boolean> {
     const at = { $or: [{ needs: { $exists: false } }, { 'needs.targets': { $in: [...targets] } }] };
     const due = { state: 'open' as const, dueAt: { $lte: now }, $and: [at, servedBy(served, now)] };
-    return (await this.store.works.countDocuments(due, { limit: 1 })) > 0;
+    return isThere(this.store.works, due);
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Certificate } from '#certificates';
 import type { ObjectReference } from '#contracts';
-import { isDuplicateKey, wholeListById } from '#persistence';
+import { isDuplicateKey, isThere, wholeListById } from '#persistence';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { CertificateRecord, CertificateRefusal } from '../persistence/records.js';
 
@@ -39,7 +39,7 @@ export class CertificateRecords {
   }
 
   async has(_id: string): Promise<boolean> {
-    return (await this.all.countDocuments({ _id }, { limit: 1 })) > 0;
+    return isThere(this.all, { _id });
   }
 
   /** Whether there are so many that are newer. */

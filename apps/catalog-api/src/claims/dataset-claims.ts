@@ -38,16 +38,16 @@ export class DatasetClaims {
    */
   async take(jobId: string, workflow: Workflow, datasets: readonly ClaimedDataset[]): Promise<void> {
     if (workflow === 'none') return;
-    const fit = await this.fitOf(workflow, datasets);
-    if (!(await this.claimAll(jobId, workflow, fit))) {
+    let known = await this.fitOf(workflow, datasets);
+    if (!(await this.claimAll(jobId, workflow, known))) {
       // Once more without what a crash left behind; flags are read anew, for they were part of it.
       await this.releaseOrphans();
-      const anew = await this.fitOf(workflow, await this.schedule.current(pidsOf(datasets)));
-      if (!(await this.claimAll(jobId, workflow, anew))) throw await this.conflict(datasets);
+      known = await this.fitOf(workflow, await this.schedule.current(pidsOf(datasets)));
+      if (!(await this.claimAll(jobId, workflow, known))) throw await this.conflict(datasets);
     }
-    if (workflow === 'reset') await this.lookAgain(jobId, pidsOf(datasets));
+    if (workflow === 'reset') known = await this.lookAgain(jobId, pidsOf(datasets));
     await this.fileLists.close(workflow, pidsOf(datasets));
-    if (await this.schedule.mark(jobId, workflow, pidsOf(datasets)))
+    if (await this.schedule.mark(jobId, workflow, pidsOf(datasets), known))
       return workflow === 'reset' ? this.refuseBesideOthers(jobId, pidsOf(datasets)) : undefined;
     await this.abandon(jobId);
     await this.fitOf(workflow, await this.schedule.current(pidsOf(datasets)));
@@ -58,8 +58,10 @@ export class DatasetClaims {
    * A reset takes datasets whatever they say, also at the very end of another job: what is put back should it fail is
    * what they say now that the hold keeps such jobs away.
    */
-  private async lookAgain(jobId: string, pids: readonly string[]): Promise<void> {
-    await this.records.rememberBefore(jobId, (await this.schedule.current(pids)).map(toClaim));
+  private async lookAgain(jobId: string, pids: readonly string[]): Promise<ClaimedDataset[]> {
+    const current = await this.schedule.current(pids);
+    await this.records.rememberBefore(jobId, current.map(toClaim));
+    return current;
   }
 
   /** Publications count as readers, too. Jobs that only read share datasets. Once these are marked no further one takes them; those that have are found here. */

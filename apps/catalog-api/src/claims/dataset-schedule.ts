@@ -62,12 +62,18 @@ export class DatasetSchedule {
    * Every mark raises the version of its dataset: neither the removal of a dataset nor a late report of an earlier hold
    * gets past it.
    *
+   * @param known the datasets as they were claimed; where they say no more what they said then, they are looked at again
    * @returns false when a dataset does not allow the workflow any more, or is gone
    * @throws JobRefusal 503 when the job was given up meanwhile
    */
-  mark(jobId: string, workflow: Exclude<Workflow, 'none'>, pids: readonly string[]): Promise<boolean> {
+  mark(
+    jobId: string,
+    workflow: Exclude<Workflow, 'none'>,
+    pids: readonly string[],
+    known: readonly ClaimedDataset[],
+  ): Promise<boolean> {
     return isExclusive(workflow)
-      ? this.markExclusive(jobId, workflow, pids)
+      ? this.markExclusive(jobId, workflow, pids, known)
       : this.markShared(workflow, pids);
   }
 
@@ -90,13 +96,14 @@ export class DatasetSchedule {
     jobId: string,
     workflow: 'archive' | 'reset',
     pids: readonly string[],
+    known: readonly ClaimedDataset[],
   ): Promise<boolean> {
     const { change } = lifecycleSteps[workflow === 'archive' ? 'archiveScheduled' : 'resetScheduled'];
     const step = { $set: prefixed(change), $inc: nextVersion, $max: this.changedNow() };
     const [word] = scheduled[workflow].words;
     const flag = flagOf(workflow);
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-      const current = await this.current(pids);
+      const current = attempt === 0 ? known : await this.current(pids);
       // The hold is this job's alone: after the first attempt, what says so was marked by it.
       const open = current.filter(
         ({ datasetlifecycle: { archiveStatusMessage } }) => attempt === 0 || archiveStatusMessage !== word,
@@ -105,7 +112,7 @@ export class DatasetSchedule {
       if (flag !== undefined && open.some(({ datasetlifecycle }) => !datasetlifecycle[flag])) return false;
       if (!(await this.jobs.isStoring(jobId))) throw givenUp();
       if (open.length === 0) return true;
-      if ((await this.writeOn(open, step)) === open.length) return true;
+      if ((await this.writeOn(open, step, flag)) === open.length) return true;
     }
     throw new TransientError(
       'catalog.change-contended',
@@ -113,8 +120,15 @@ export class DatasetSchedule {
     );
   }
 
-  /** One write for all datasets of the same version: there are few versions, and may be ten thousand datasets. */
-  private async writeOn(datasets: readonly ClaimedDataset[], step: object): Promise<number> {
+  /**
+   * One write for all datasets of the same version: there are few versions, and may be ten thousand datasets. Systems beside Catena
+   * write flags without a version: the flag is asked for as well.
+   */
+  private async writeOn(
+    datasets: readonly ClaimedDataset[],
+    step: object,
+    flag: ReturnType<typeof flagOf>,
+  ): Promise<number> {
     const byVersion = new Map<number | undefined, string[]>();
     for (const { pid, __v } of datasets) {
       const pids = byVersion.get(__v) ?? [];
@@ -123,7 +137,10 @@ export class DatasetSchedule {
     }
     let written = 0;
     for (const [__v, pids] of byVersion) {
-      const condition = { pid: { $in: pids }, __v: versionOf(__v === undefined ? {} : { __v }) };
+      const condition = {
+        ...{ pid: { $in: pids }, __v: versionOf(__v === undefined ? {} : { __v }) },
+        ...(flag === undefined ? {} : { [`datasetlifecycle.${flag}`]: true }),
+      };
       written += (await this.catalogue.datasets.updateMany(condition, step)).matchedCount;
     }
     return written;

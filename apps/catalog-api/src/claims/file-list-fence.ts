@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Workflow } from '#contracts';
 import { Clock, newId } from '#kernel';
+import { isThere } from '#persistence';
 import { isExclusive } from '#scicat-words';
 import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { Refusal } from '../domain/errors.js';
@@ -94,8 +95,10 @@ export class FileListFence {
 
   /** Ends all announced writes of datasets that a job has claimed: what is carried out later fails. */
   async close(workflow: Workflow, pids: readonly string[]): Promise<void> {
-    if (isExclusive(workflow)) await this.closeOne('OrigDatablock', pids);
-    await this.closeOne('Datablock', pids);
+    await Promise.all([
+      ...(isExclusive(workflow) ? [this.closeOne('OrigDatablock', pids)] : []),
+      this.closeOne('Datablock', pids),
+    ]);
   }
 
   /** Removes what a crash left of announced writes. One that is slow instead is announced again. */
@@ -105,8 +108,10 @@ export class FileListFence {
       await this.end(collection, { [`${intentField}.at`]: { $lt: before } });
   }
 
-  private closeOne(collection: BlockCollection, pids: readonly string[]): Promise<void> {
-    return this.end(collection, { [`${intentField}.datasetId`]: { $in: [...pids] } });
+  /** As a rule nothing is announced. What comes after this look finds the claim of the job, as what comes after an end does. */
+  private async closeOne(collection: BlockCollection, pids: readonly string[]): Promise<void> {
+    const announced = { [`${intentField}.datasetId`]: { $in: [...pids] } };
+    if (await isThere(this.catalogue.records(collection), announced)) await this.end(collection, announced);
   }
 
   private async end(collection: BlockCollection, which: object): Promise<void> {
@@ -132,9 +137,9 @@ export class FileListFence {
   /** Archive systems of others register datablocks and set the lifecycle as they always did: they decide themselves. */
   private async isArchived(pid: string): Promise<boolean> {
     const archived = { pid, 'datasetlifecycle.retrievable': true };
-    if ((await this.catalogue.datasets.countDocuments(archived, { limit: 1 })) === 0) return false;
+    if (!(await isThere(this.catalogue.datasets, archived))) return false;
     const ours = { datasetId: pid, createdBy: 'catena' };
-    return (await this.catalogue.datablocks.countDocuments(ours, { limit: 1 })) > 0;
+    return isThere(this.catalogue.datablocks, ours);
   }
 
   private intentFor(datasetId: string): Intent {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isThere } from '#persistence';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { Refusal } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
@@ -47,7 +48,7 @@ export class ArchiveStateGuard {
         `Dataset ${pid} is being worked on by job ${claim.jobId}: ${changed.join(', ')} must not change now. Wait for its end, or cancel it.`,
       );
     const ours = { datasetId: pid, createdBy: 'catena' };
-    if ((await this.catalogue.datablocks.countDocuments(ours, { limit: 1 })) > 0)
+    if (await isThere(this.catalogue.datablocks, ours))
       throw new Refusal(
         409,
         `Dataset ${pid} is archived: only an archive manager changes ${changed.join(', ')}.`,

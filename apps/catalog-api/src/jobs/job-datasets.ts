@@ -21,7 +21,7 @@ export type JobDataset = Pick<DatasetRecord, 'pid' | (typeof asked)[number]> & {
 /** What is decided by, and what job-assembler is told. */
 const asked = [
   ...(['ownerGroup', 'accessGroups', 'isPublished', 'sharedWith'] as const),
-  ...(['datasetlifecycle', 'size', 'packedSize', 'sourceFolder'] as const),
+  ...(['datasetlifecycle', 'size', 'packedSize', 'sourceFolder', '__v'] as const),
 ];
 
 /** The datasets that a posted job names, and whether its caller may have them worked on. */

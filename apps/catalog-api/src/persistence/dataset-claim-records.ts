@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Workflow } from '#contracts';
 import { OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
-import { conditionsOf, isDuplicateKey, rowsById, rowsWithIds } from '#persistence';
+import { conditionsOf, isDuplicateKey, isThere, rowsById, rowsWithIds } from '#persistence';
 import type { Lifecycle } from '#scicat-words';
 import { claimSteps } from '../domain/states.js';
 import { Catalogue } from './catalogue.js';
@@ -185,13 +185,8 @@ export class DatasetClaimRecords {
     return new Set(found.filter(({ _id, at }) => times.get(_id) === at.getTime()).map(({ pid }) => pid));
   }
 
-  async isOpen({ _id, at }: Pick<ClaimRecord, '_id'> & Partial<SeenClaim>): Promise<boolean> {
-    return (
-      (await this.catalogue.claims.countDocuments(
-        { _id, ...(at === undefined ? {} : { at }), ...open },
-        { limit: 1 },
-      )) === 1
-    );
+  isOpen({ _id, at }: Pick<ClaimRecord, '_id'> & Partial<SeenClaim>): Promise<boolean> {
+    return isThere(this.catalogue.claims, { _id, ...(at === undefined ? {} : { at }), ...open });
   }
 
   /** Claims from before then whose job is not in the catalogue. */

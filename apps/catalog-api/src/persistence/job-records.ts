@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { newOutbox, OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
-import { conditionsOf, isDuplicateKey } from '#persistence';
+import { conditionsOf, isDuplicateKey, isThere } from '#persistence';
 import { wordsFor } from '#scicat-database';
 import { endWords, jobSteps } from '../domain/states.js';
 import { acceptedJobs, Catalogue } from './catalogue.js';
@@ -321,7 +321,7 @@ export class JobRecords {
   }
 
   private async is(condition: object): Promise<boolean> {
-    return (await this.catalogue.jobs.countDocuments(condition, { limit: 1 })) > 0;
+    return isThere(this.catalogue.jobs, condition);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { idFromName, isDirectoryEntry, PermanentError, stillMoving } from '#kernel';
-import { wholeListById } from '#persistence';
+import { isThere, wholeListById } from '#persistence';
 import type { FileOfDataset, Lifecycle } from '#scicat-words';
 import { comparedFields, FileListComparison } from '../apply-job-reports/file-list-comparison.js';
 import { isCatenas } from '../domain/states.js';
@@ -56,7 +56,7 @@ export class DatasetEvidence {
    */
   async wasDeleted(pid: string, after: Date): Promise<boolean> {
     const deleted = { subsystem: 'Dataset', documentId: pid, operation: 'delete', timestamp: { $gt: after } };
-    return (await this.catalogue.other('History').countDocuments(deleted, { limit: 1 })) > 0;
+    return isThere(this.catalogue.other('History'), deleted);
   }
 
   /** How many are registered, by whomever, by pid; datasets without any are not in it. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
-import { rowsById, stepOf } from '#persistence';
+import { isThere, rowsById, stepOf } from '#persistence';
 import {
   DatasetTasks,
   type NewTask,
@@ -13,7 +13,7 @@ import {
 import type { DatasetTask, Fault } from '../aggregates/records.js';
 import { openStates, taskSteps, type TaskState } from '../domain/states.js';
 import { AssemblerStore } from './assembler-store.js';
-import { absent, countByState, isThere, underWay } from './queries.js';
+import { absent, countByState, underWay } from './queries.js';
 
 const start = stepOf(taskSteps, 'planning', 'running');
 const failUnplanned = stepOf(taskSteps, 'planning', 'failed');

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isThere } from '#persistence';
 import { EarlyCancels } from '../aggregates/early-cancels.js';
 import { AssemblerStore } from './assembler-store.js';
 
@@ -13,8 +14,8 @@ export class MongoEarlyCancels extends EarlyCancels {
     await this.store.earlyCancels.updateOne({ _id: jobId }, { $setOnInsert: { at } }, { upsert: true });
   }
 
-  async isThere(jobId: string): Promise<boolean> {
-    return (await this.store.earlyCancels.findOne({ _id: jobId })) !== null;
+  isThere(jobId: string): Promise<boolean> {
+    return isThere(this.store.earlyCancels, { _id: jobId });
   }
 
   async forgetBefore(at: Date): Promise<void> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { jobSteeredV1, type JobOutcome } from '#contracts';
 import { eventRow, OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
-import { stepOf } from '#persistence';
+import { isThere, stepOf } from '#persistence';
 import type { Priority } from '#routes';
 import {
   Jobs,
@@ -16,7 +16,7 @@ import type { PauseMode } from '../domain/steering.js';
 import { endOfTime } from '../domain/lane-reasons.js';
 import { jobSteps, openStates } from '../domain/states.js';
 import { AssemblerStore } from './assembler-store.js';
-import { absent, endingIn, isThere } from './queries.js';
+import { absent, endingIn } from './queries.js';
 
 const start = stepOf(jobSteps, 'accepted', 'running');
 const finish = stepOf(jobSteps, 'running', 'finished');

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { rowsById, rowsWithIds } from '#persistence';
+import { isThere, rowsById, rowsWithIds } from '#persistence';
 import { ReconciledWork, type QuietTask, type SilentOrder } from '../aggregates/reconciled-work.js';
 import type { AssemblyJob } from '../aggregates/records.js';
 import { openStates, taskSteps, workOrderSteps } from '../domain/states.js';
@@ -24,7 +24,7 @@ export class MongoReconciledWork extends ReconciledWork {
 
   async hasOpenOrders(taskId: string): Promise<boolean> {
     const open = { taskId, state: { $in: openStates(workOrderSteps) } };
-    return (await this.store.orders.countDocuments(open, { limit: 1 })) > 0;
+    return isThere(this.store.orders, open);
   }
 
   silentOrders(before: Date): AsyncIterable<SilentOrder> {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Page } from '#console-api';
 import { olderThan, pageOf, placeIn } from '#operations';
+import { isThere } from '#persistence';
 import type { WorkOrder } from '../aggregates/records.js';
 import {
   WorkFigures,
@@ -14,7 +15,7 @@ import type { Priority } from '#routes';
 import { priorities, releasedIn, storedAs } from './work-order-queries.js';
 import type { DoneWork } from '../domain/estimate.js';
 import { AssemblerStore } from './assembler-store.js';
-import { absent, endingIn, isThere } from './queries.js';
+import { absent, endingIn } from './queries.js';
 
 /** Work orders of one lane that an estimate is made of. */
 const maxDone = 50;

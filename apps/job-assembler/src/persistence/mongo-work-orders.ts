@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Priority } from '#routes';
 import { newOutbox, OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
-import { isDuplicateKey, rowsById, stepOf, type Step } from '#persistence';
+import { isDuplicateKey, isThere, rowsById, stepOf, type Step } from '#persistence';
 import type { CopyToRemove, Fault, WorkOrder } from '../aggregates/records.js';
 import {
   WorkOrders,
@@ -18,7 +18,7 @@ import type { ReleaseRules } from '../domain/release-rules.js';
 import { Slots, type Lane } from '../domain/slots.js';
 import { workOrderSteps, type WorkOrderState } from '../domain/states.js';
 import { AssemblerStore } from './assembler-store.js';
-import { absent, countByState, isThere, underWay, endingIn } from './queries.js';
+import { absent, countByState, underWay, endingIn } from './queries.js';
 import {
   candidateOf,
   archivedBefore,

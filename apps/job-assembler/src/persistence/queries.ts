@@ -9,16 +9,8 @@ export function endingIn(within: number | undefined): { readonly maxTimeMS?: num
   return within === undefined ? {} : { maxTimeMS: within };
 }
 
-interface Countable {
-  countDocuments(filter: object, options: { readonly limit: number }): Promise<number>;
-}
-
 interface Groupable {
   aggregate(stages: object[]): { toArray(): Promise<unknown[]> };
-}
-
-export async function isThere(collection: Countable, filter: object): Promise<boolean> {
-  return (await collection.countDocuments(filter, { limit: 1 })) > 0;
 }
 
 /** How many there are of each state, for the documents that match. */
