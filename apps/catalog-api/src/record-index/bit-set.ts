@@ -58,9 +58,12 @@ export class BitSet {
   }
 
   forEach(visit: (slot: number) => void): void {
-    const { words } = this;
-    for (let index = 0; index < words.length; index += 1)
-      for (let word = words[index]!; word !== 0; word &= word - 1)
-        visit((index << 5) | (31 - Math.clz32(word & -word)));
+    for (let index = 0; index < this.words.length; index += 1) this.visitWord(index, visit);
+  }
+
+  /** The slots of one of its words. */
+  visitWord(index: number, visit: (slot: number) => void): void {
+    for (let word = this.words[index]!; word !== 0; word &= word - 1)
+      visit((index << 5) | (31 - Math.clz32(word & -word)));
   }
 }

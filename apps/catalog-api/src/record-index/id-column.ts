@@ -37,7 +37,21 @@ export class IdColumn {
 
   /** @returns undefined for an id that no record has */
   slotOf(id: string): number | undefined {
-    const sought = Buffer.from(id);
+    return this.slotOfBytes(Buffer.from(id));
+  }
+
+  /**
+   * The same for a row that has nothing but its id, as it came from the database (`raw`): of a thousand rows no objects and no texts
+   * are made.
+   */
+  slotOfRow(row: Uint8Array): number | undefined {
+    const bytes = Buffer.from(row.buffer, row.byteOffset, row.byteLength);
+    // BSON: length of the document, type (text), name, length of the text and its end, text.
+    if (bytes.toString('latin1', 4, 9) !== '\u0002_id\0') return undefined;
+    return this.slotOfBytes(bytes.subarray(13, 12 + bytes.readInt32LE(9)));
+  }
+
+  private slotOfBytes(sought: Buffer): number | undefined {
     const place = this.placeOf(sought);
     return place === undefined ? undefined : this.places[place];
   }

@@ -11,7 +11,9 @@ import { memoryCatalogue } from '../testing/memory-catalogue.js';
 import { start } from '../testing/samples.js';
 import { IndexedQueries } from './indexed-queries.js';
 import { RecordIndex } from './record-index.js';
+import { RecordTable } from './record-table.js';
 import { RemovedRecords } from './removed-records.js';
+import { sortedPage } from './sorted-page.js';
 
 type Fields = Record<string, unknown>;
 
@@ -292,5 +294,39 @@ describe('Records in memory', () => {
     await records().deleteMany({});
     await index.round();
     assert.equal(await index.count('Dataset', {}), undefined);
+  });
+
+  it('have pages as a sort of all of them has, however many there are, are equal, or come before the page', () => {
+    const random = chance(11);
+    const table = new RecordTable({ time: 'date', size: 'number' }, 20_000);
+    const rows = Array.from({ length: 20_000 }, (_, number) => ({
+      _id: `r${number}`,
+      time: random.next(3) === 0 ? random.next(20) : random.next(1e9),
+      // Nearly all are equal, and few lie far away; some have none.
+      size: random.one([undefined, 0, 0, 0, random.next(50) === 0 ? random.next(1e9) * 1e6 : 0]),
+    }));
+    for (const { _id, time, size } of rows) table.put(_id, { time: new Date(time), size });
+    const keyOf = (row: (typeof rows)[number], field: 'time' | 'size') => row[field] ?? -Infinity;
+    for (const part of [1, 7, 300]) {
+      const slots = table.none();
+      const some = rows.filter((_row, number) => number % part === 0);
+      for (const { _id } of some) slots.add(table.ids.slotOf(_id)!);
+      for (const field of ['time', 'size'] as const)
+        for (const direction of [1, -1] as const) {
+          const sorted = some.toSorted((one, other) => {
+            const [left, right] = [keyOf(one, field), keyOf(other, field)];
+            const byId = one._id < other._id ? -1 : 1;
+            return direction * (left === right ? byId : left < right ? -1 : 1);
+          });
+          for (const [skip, limit] of [
+            ...[0, 1, 240, 2475, 19_990, 25_000].map((before) => [before, 25] as const),
+            ...([3, 1000, 5000] as const).map((most) => [0, most] as const),
+          ]) {
+            const order = { sort: { [field]: direction, _id: direction }, skip, limit };
+            const wanted = sorted.slice(skip, skip + limit).map(({ _id }) => _id);
+            assert.deepEqual(sortedPage(table, slots, order), wanted, JSON.stringify([part, order]));
+          }
+        }
+    }
   });
 });

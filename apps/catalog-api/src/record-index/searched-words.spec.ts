@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
+import { mongo } from 'mongoose';
 import { ManualClock } from '#kernel';
 import type { Catalogue } from '../persistence/catalogue.js';
 import type { BitSet } from './bit-set.js';
@@ -25,13 +26,13 @@ describe('Searches for words over a table', () => {
   beforeEach(() => {
     [stored, asked, meanwhile] = [new Map(), [], () => undefined];
     table = new RecordTable({ group: 'cell' });
-    const records = { find: (filter: Asked) => foundBy(filter) } as unknown as ReturnType<
-      Catalogue['records']
-    >;
+    const find = (filter: Asked, { raw = false }: { readonly raw?: boolean }) => foundBy(filter, raw);
+    const records = { find } as unknown as ReturnType<Catalogue['records']>;
     words = new SearchedWords(table, () => records, new ManualClock());
   });
 
-  function foundBy(filter: Asked) {
+  /** @param isRaw rows as bytes, as the driver gives them */
+  function foundBy(filter: Asked, isRaw: boolean) {
     asked.push(filter);
     const among = filter._id?.$in ?? [...stored.keys()];
     const found = among.filter((id) => stored.get(id)?.split(' ').includes(filter.$text.$search));
@@ -40,7 +41,7 @@ describe('Searches for words over a table', () => {
       toArray: async () => (await meanwhile(), rows),
       async *[Symbol.asyncIterator]() {
         await meanwhile();
-        yield* rows;
+        yield* isRaw ? rows.map((row) => mongo.BSON.serialize(row)) : rows;
       },
     };
   }
@@ -199,5 +200,17 @@ describe('Searches for words over a table', () => {
     assert.deepEqual([await signs, asked.at(-1)?.$text.$search], [[], '"iron lead"']);
     const options = { $text: { $search: 'lead', $caseSensitive: true } };
     assert.equal(await words.resolved(options), options);
+  });
+
+  it('tell which record a row of the database is of, whatever its id is made of', () => {
+    const ids = ['p/1', 'p/ü€', '20.500.12345/0', 'x'.repeat(3000)];
+    for (const id of ids) write(id, '');
+    for (const id of ids) {
+      assert.equal(table.ids.slotOfRow(mongo.BSON.serialize({ _id: id })), table.ids.slotOf(id));
+      assert.notEqual(table.ids.slotOf(id), undefined);
+    }
+    for (const _id of ['p/2', '', 1, new mongo.ObjectId(), null])
+      assert.equal(table.ids.slotOfRow(mongo.BSON.serialize({ _id })), undefined);
+    assert.equal(table.ids.slotOfRow(mongo.BSON.serialize({})), undefined);
   });
 });

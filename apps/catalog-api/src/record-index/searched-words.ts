@@ -126,7 +126,7 @@ export class SearchedWords {
       .toArray();
     const slots = known.slots.grown(this.table.slots);
     for (const slot of changed) slots.delete(slot);
-    for (const { _id } of matching) this.add(_id, slots);
+    for (const row of matching) this.add(row, slots);
     return { slots, upTo, revision: (this.revision += 1) };
   }
 
@@ -138,17 +138,17 @@ export class SearchedWords {
     let isLarge = false;
     const found = this.records().find(
       { $text: { $search: search } },
-      { projection: { _id: 1 }, batchSize, maxTimeMS: maxTime },
+      { projection: { _id: 1 }, batchSize, maxTimeMS: maxTime, raw: true },
     );
     try {
-      for await (const { _id } of found) {
+      for await (const row of found as AsyncIterable<Uint8Array | { readonly _id: string }>) {
         count += 1;
         if (count > maxFew && !isLarge) {
           if (this.isReadingMany) return undefined;
           isLarge = this.isReadingMany = true;
         }
         if (slots.words.length * 32 < this.table.slots) slots = slots.grown(this.table.slots);
-        this.add(_id, slots);
+        this.add(row, slots);
       }
       return { slots, upTo, revision: (this.revision += 1) };
     } finally {
@@ -157,8 +157,9 @@ export class SearchedWords {
   }
 
   /** A record that is not in the table yet has no part in an answer of the table. */
-  private add(id: string, slots: BitSet): void {
-    const slot = this.table.ids.slotOf(id);
+  private add(row: Uint8Array | { readonly _id: string }, slots: BitSet): void {
+    const { ids } = this.table;
+    const slot = row instanceof Uint8Array ? ids.slotOfRow(row) : ids.slotOf(row._id);
     if (slot !== undefined && slot < slots.words.length * 32) slots.add(slot);
   }
 }

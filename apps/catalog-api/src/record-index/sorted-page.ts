@@ -9,10 +9,14 @@ export interface PageOrder {
 }
 
 const buckets = 4096;
+/** Words of a set that are looked at to find out what lies in it. */
+const maxSampled = 256;
 /** Rounds in which a bucket with too many records is parted once more. */
 const maxRounds = 6;
-/** Records that are put in order one by one, beside those of the page. */
+/** Records that are put in order one by one where they cannot be parted, beside those of the page. */
 const maxSorted = 20_000;
+/** As many are put in order in any case, beside twice those of the page: to part them costs as much. */
+const fewSorted = 64;
 /** Below every number that a record may have: what is absent comes first. */
 const absent = -1e300;
 
@@ -73,20 +77,63 @@ function candidates(
   limit: number,
 ): Candidates | undefined {
   const size = set.size;
-  let found: Candidates = { slots: new Uint32Array(size), keys: new Float64Array(size), before: 0 };
-  let next = 0;
-  set.forEach((slot) => {
-    found.slots[next] = slot;
-    found.keys[next] = keyOf(slot);
-    next += 1;
-  });
-  for (let round = 0; round < maxRounds; round += 1) {
-    if (found.slots.length <= maxSorted + limit) return found;
+  let found = lowest(set, size, keyOf, skip + limit) ?? all(set, size, keyOf);
+  for (let round = 0; round < maxRounds && found.slots.length > fewSorted + 2 * limit; round += 1) {
     const fewer = narrowed(found, skip - found.before, limit);
-    if (fewer.slots.length === found.slots.length) return undefined;
+    if (fewer.slots.length === found.slots.length) break;
     found = fewer;
   }
-  return undefined;
+  return found.slots.length <= maxSorted + limit ? found : undefined;
+}
+
+function all(set: BitSet, size: number, keyOf: (slot: number) => number): Candidates {
+  const [slots, keys] = [new Uint32Array(size), new Float64Array(size)];
+  let next = 0;
+  set.forEach((slot) => {
+    slots[next] = slot;
+    keys[next] = keyOf(slot);
+    next += 1;
+  });
+  return { slots, keys, before: 0 };
+}
+
+/**
+ * The records of the first pages of a large set, and few others: a sample tells below which key they lie, and one look at each record
+ * takes those. To hold all of a million records would take 12 MB for each question.
+ *
+ * @returns undefined where the sample does not tell, or was no good one
+ */
+function lowest(
+  set: BitSet,
+  size: number,
+  keyOf: (slot: number) => number,
+  wanted: number,
+): Candidates | undefined {
+  const sample = sampleOf(set, keyOf);
+  // So many of the sample belong to the page; with what it may be wrong by.
+  const expected = (sample.length * wanted) / size;
+  const place = Math.ceil(expected + 4 * Math.sqrt(expected)) + 4;
+  if (place * 4 >= sample.length) return undefined;
+  const most = sample[place]!;
+  const [slots, keys]: [number[], number[]] = [[], []];
+  set.forEach((slot) => {
+    const key = keyOf(slot);
+    if (key > most || slots.length > maxSorted) return;
+    slots.push(slot);
+    keys.push(key);
+  });
+  if (slots.length < wanted || slots.length > maxSorted) return undefined;
+  return { slots: Uint32Array.from(slots), keys: Float64Array.from(keys), before: 0 };
+}
+
+/** Keys of some records from everywhere in the set, in their order. */
+function sampleOf(set: BitSet, keyOf: (slot: number) => number): Float64Array {
+  const keys: number[] = [];
+  const { length } = set.words;
+  const pace = Math.max(1, length / maxSampled);
+  for (let place = 0; place < length; place += pace)
+    set.visitWord(Math.floor(place), (slot) => keys.push(keyOf(slot)));
+  return Float64Array.from(keys).sort();
 }
 
 /** Only the buckets that the page lies in; none where it begins behind the last record. */
