@@ -11,10 +11,15 @@ import { fileURLToPath } from 'node:url';
  * What a whole installation uses of one core while nobody asks anything, by process: `npm start` with services of its own, its
  * demonstration given, then left alone. The services of the environment are not used: others may ask those.
  *
- * IDLE_SECONDS (60), IDLE_REST (30): seconds that are measured, and seconds before.
+ * Twice: soon after the demonstration, whose code is still being compiled, whose garbage is still being collected, and whose messages
+ * are still to be accepted; and later, when nobody has asked anything for minutes.
+ *
+ * IDLE_SECONDS (60), IDLE_REST (30), IDLE_LATER (270): seconds that are measured, seconds before the first time, and between both; 0: no
+ * second time.
  */
 const seconds = Number(process.env['IDLE_SECONDS'] ?? 60);
 const rest = Number(process.env['IDLE_REST'] ?? 30);
+const later = Number(process.env['IDLE_LATER'] ?? 270);
 /** Percent of one core, of our own apps together. */
 const target = 3;
 /** Ticks of processor time in a second. */
@@ -47,9 +52,11 @@ const start = spawn(
 try {
   await whenUp();
   await sleep(rest * 1000);
-  const [before, began] = [look(), performance.now()];
-  await sleep(seconds * 1000);
-  report(before, look(), (performance.now() - began) / 1000);
+  await measure(`${rest} s after the demonstration`);
+  if (later > 0) {
+    await sleep(later * 1000);
+    await measure(`${rest + seconds + later} s after it`);
+  }
 } finally {
   const ended = once(start, 'exit');
   start.kill('SIGTERM');
@@ -72,6 +79,13 @@ function whenUp(): Promise<void> {
       resolve();
     });
   });
+}
+
+async function measure(when: string): Promise<void> {
+  const [before, began] = [look(), performance.now()];
+  await sleep(seconds * 1000);
+  console.log(when);
+  report(before, look(), (performance.now() - began) / 1000);
 }
 
 /** Every process of the installation. */
