@@ -15,7 +15,7 @@ import {
   outcome,
   quotaFull,
   RetrievalScene,
-} from './retrieval-scene.js';
+} from './retrieval-area.js';
 
 const third = Math.floor(mebibyte / 3);
 

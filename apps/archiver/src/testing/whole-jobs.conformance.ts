@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Asker } from '../persistence/retrieved-copies.js';
 import type { OpenStore } from './real-archiver-store.js';
-import { bucket, by, full, hour, mebibyte, outcome, quotaFull, RetrievalScene } from './retrieval-scene.js';
+import { by, full, hour, mebibyte, outcome, quotaFull, RetrievalScene } from './retrieval-area.js';
 
 /** What holds for jobs of several copies in the retrieval bucket, in memory and in a database. */
 export function wholeJobsConformance(name: string, open: () => Promise<OpenStore>): void {

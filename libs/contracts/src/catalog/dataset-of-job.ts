@@ -2,7 +2,7 @@ import { ArrayMaxSize, IsArray, IsOptional, IsString, MaxLength, MinLength } fro
 import { Count } from '../fields.js';
 import { maxToldListBytes, type DatasetListLine } from '../lists.js';
 
-/** A dataset in the message about its job: see {@link DatasetListLine}. */
+/** A dataset of a job, as the job was accepted. */
 export class DatasetOfJob implements DatasetListLine {
   @IsString()
   @MinLength(1)
@@ -15,11 +15,12 @@ export class DatasetOfJob implements DatasetListLine {
   @IsString({ each: true })
   files: string[];
 
-  /** Bytes of its files, and of its datablocks, as the catalogue counted them then: for people to see. */
+  /** Bytes of its files, as the catalogue counted them then: for people to see. */
   @IsOptional()
   @Count()
   size?: number;
 
+  /** Bytes of its datablocks, as the catalogue counted them then. */
   @IsOptional()
   @Count()
   packedSize?: number;
