@@ -10,11 +10,11 @@ import { createDataset } from '../test/support/datasets.js';
 import { Installation } from '../test/support/installation.js';
 
 /**
- * What it costs job-assembler to know what a job is about: read from the list beside its message, or asked of catalog-api, for the
+ * What it costs job-assembler to know what a job of many datasets is about: read from the list beside its message, or asked of catalog-api, for the
  * same jobs in turns. And what the list costs whoever posts the job.
  */
 const jobs = 100;
-const datasetsOfJob = Number(process.env['TOLD_DATASETS'] ?? '10');
+const datasetsOfJob = Number(process.env['TOLD_DATASETS'] ?? '300');
 
 type Stored = { _id: string; catena?: { outbox: { rows: { envelope?: { type: string; data: object } }[] } } };
 

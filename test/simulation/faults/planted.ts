@@ -45,7 +45,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'an outbox forgets a message when the broker has confirmed it',
     breaks: ['every accepted job ends', 'all comes to rest'],
-    firstSeed: 10,
+    firstSeed: 3,
     plant: (installation) => {
       for (const database of Object.values(installation.databases))
         database.before.push(({ method, given }) => {
@@ -60,7 +60,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'the catalogue applies reports that come late',
     breaks: ['an end is final'],
-    firstSeed: 34,
+    firstSeed: 22,
     // Neither the look at the job nor the write of the report asks whether it is over.
     replaced: replacing('catalog-api', [
       JobRecords,
@@ -93,7 +93,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'S5: a sweep takes claims of a job that is being stored, decided by what it has read',
     breaks: ['one job changes a dataset at a time', 'all comes to rest'],
-    firstSeed: 28,
+    firstSeed: 61,
     plant: changing('catalog-api', 'Job', ({ method, given }) => {
       const filter = given[0] as Fields;
       // What is being stored is neither given up first, nor there when its claims are looked at.
@@ -136,7 +136,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'a copy is read back from a cache, not from its medium',
     breaks: ['archived means that every copy is there', 'an original goes only when its bytes are safe'],
-    firstSeed: 0,
+    firstSeed: 10,
     plant: ({ shares: [, share] }) => {
       const [create, read] = [share!.create.bind(share), share!.read.bind(share)];
       share!.create = async (name, token) => {
@@ -168,7 +168,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'retrieved files are reported before the object store has them',
     breaks: ['retrieved means that it is there'],
-    firstSeed: 10,
+    firstSeed: 16,
     plant: ({ objects, world }) => {
       const put = objects.put.bind(objects);
       objects.put = async (bucket, key, body, options) => {
@@ -189,7 +189,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'work orders are written without their fencing token',
     breaks: ['only the holder of an order ends it'],
-    firstSeed: 97,
+    firstSeed: 395,
     plant: changing('archiver', 'works', (call) => {
       if ('epoch' in (call.given[0] as Fields)) without(call, 'epoch');
     }),
@@ -240,7 +240,7 @@ export const plantedFaults: readonly NamedFault[] = [
   {
     name: 'a file that is to be discarded stays where it is',
     breaks: ['nothing is left on storage that nobody knows', 'all comes to rest'],
-    firstSeed: 17,
+    firstSeed: 2,
     plant: ({ shares }) => {
       shares[1]!.setAside = () => Promise.resolve(true);
     },

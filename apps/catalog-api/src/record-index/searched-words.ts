@@ -71,18 +71,14 @@ export class SearchedWords {
     const { $search: search, ...options } = text as { $search?: unknown };
     if (typeof search !== 'string' || Object.keys(options).length > 0) return condition;
     const stop = new AbortController();
-    const parts = await Promise.race([
+    const parts: (Found | undefined)[] = await Promise.race([
       Promise.all(wordsOf(search).map((word) => this.found(word))),
       wait(Math.max(0, until - performance.now()), stop.signal).then(() => [undefined]),
     ]).finally(() => stop.abort());
-    const slots = this.table.none();
-    const revisions: number[] = [];
-    for (const part of parts) {
-      if (part === undefined) return condition;
-      slots.or(part.slots);
-      revisions.push(part.revision);
-    }
-    const here = { [foundRecords]: new FoundRecords(slots, search, revisions) };
+    const found = parts.filter((part): part is Found => part !== undefined);
+    if (found.length < parts.length) return condition;
+    const revisions = found.map(({ revision }) => revision);
+    const here = { [foundRecords]: new FoundRecords(this.together(found), search, revisions) };
     return Object.keys(others).length === 0 ? here : { $and: [here, others] };
   }
 
@@ -154,6 +150,15 @@ export class SearchedWords {
     } finally {
       if (isLarge) this.isReadingMany = false;
     }
+  }
+
+  /** What any of them finds; of one alone its own set, which nobody changes. */
+  private together(parts: readonly Found[]): BitSet {
+    const [first, ...others] = parts;
+    if (first !== undefined && others.length === 0) return first.slots;
+    const slots = this.table.none();
+    for (const part of parts) slots.or(part.slots);
+    return slots;
   }
 
   /** A record that is not in the table yet has no part in an answer of the table. */

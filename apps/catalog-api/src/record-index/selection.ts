@@ -48,7 +48,7 @@ class Selection {
   private part(name: string, value: unknown): BitSet | undefined {
     if (name === '$and' || name === '$or' || name === '$nor') return this.combined(name, value);
     if (name === foundRecords && value instanceof FoundRecords)
-      return value.slots.copy().and(this.table.all());
+      return this.table.onlyTaken(value.slots.copy());
     if (name.startsWith('$')) return undefined;
     this.looks += 1;
     if (this.looks > maxLooks) return undefined;
@@ -58,7 +58,7 @@ class Selection {
     const matching =
       column instanceof CellColumn ? this.inCells(column, value) : this.inNumbers(column, value);
     // What a slot said before its record was removed is nobody's.
-    return matching?.and(this.table.all());
+    return matching && this.table.onlyTaken(matching);
   }
 
   private combined(name: '$and' | '$or' | '$nor', value: unknown): BitSet | undefined {
