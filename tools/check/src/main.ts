@@ -35,7 +35,12 @@ const TEST_PARTS = [
   { part: 'flows', concurrency: 2, timeoutMilliseconds: 40 * MINUTE, needsStack: true },
 ] as const satisfies readonly { part: Part; [key: string]: unknown }[];
 
+const log = (line: string): void => console.log(`        ${line}`);
+
 async function check({ parts, grep }: CheckArguments, tally: Tally): Promise<void> {
+  const isWhole = parts.includes('int') && grep === '';
+  // What a new machine fetches waits for the network: that goes on beside the first checks. What is wrong with it tells the step that needs it.
+  const trees = isWhole && parts.includes('static') ? fetchTrees().catch(() => undefined) : undefined;
   if (parts.includes('static') && !(await checkStatically(tally))) {
     console.log('the build is broken, so no test was run');
     return;
@@ -48,9 +53,10 @@ async function check({ parts, grep }: CheckArguments, tally: Tally): Promise<voi
     ...options,
     files: testFiles(PROJECT, options.part, grep),
   }));
+  await trees;
   await inStack(
     runs.some(({ needsStack, files }) => needsStack && files.length > 0),
-    parts.includes('int') && grep === '',
+    isWhole,
     tally,
     async () => {
       for (const { part, files, ...options } of runs) {
@@ -59,6 +65,12 @@ async function check({ parts, grep }: CheckArguments, tally: Tally): Promise<voi
       }
     },
   );
+}
+
+/** The Debian trees of the services, and of the browser and the directory. */
+async function fetchTrees(): Promise<void> {
+  await ensureRoot(process.env, log);
+  await ensureRoot(process.env, log, 'extras');
 }
 
 /** False when the build failed. The linter takes as long as all other steps together: it runs beside them. */
@@ -86,7 +98,6 @@ async function inStack(
   if (!needed) return work();
   const dataDirectory = await mkdtemp(join(tmpdir(), 'catena-check-'));
   let stack: Stack | undefined;
-  const log = (line: string): void => console.log(`        ${line}`);
   const started = await tally.step('services', async () => {
     stack = await startStack({ dataDirectory, log, environment: process.env });
     // A whole run needs the browser and the directory as well: made here, no test waits for them.

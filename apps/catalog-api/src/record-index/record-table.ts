@@ -71,7 +71,7 @@ export class RecordTable {
     return BitSet.ofSize(this.end);
   }
 
-  /** The given set, without the slots that have no record (any more). A set of a million is not made anew for it: memory of such sets is what the collector of garbage counts. */
+  /** The given set, without the slots that have no record (any more): no other set of a million bits is made for it. */
   onlyTaken(slots: BitSet): BitSet {
     return slots.and(this.taken);
   }

@@ -48,7 +48,7 @@ class Selection {
   private part(name: string, value: unknown): BitSet | undefined {
     if (name === '$and' || name === '$or' || name === '$nor') return this.combined(name, value);
     if (name === foundRecords && value instanceof FoundRecords)
-      return this.table.onlyTaken(value.slots.copy());
+      return this.table.onlyTaken(value.slots.grown(this.table.slots));
     if (name.startsWith('$')) return undefined;
     this.looks += 1;
     if (this.looks > maxLooks) return undefined;

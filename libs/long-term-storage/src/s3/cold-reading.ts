@@ -26,6 +26,8 @@ export class ColdReading {
   /** When this process asked: not every store shows that at once. */
   private readonly asked = new Map<string, number>();
   private readonly asking = new Map<string, Promise<void>>();
+  /** Readers that wait in their places, by what they wait for. */
+  private readonly waiting = new Map<string, number>();
   private readonly clock: Clock;
 
   constructor(
@@ -49,22 +51,44 @@ export class ColdReading {
   ): Promise<OpenObject> {
     const { patience = 20_000, poll = 500 } = this.options;
     const start = this.now();
-    // Whoever looks again finds it restored, or leaves its worker to others at once.
-    const isWaitedFor = this.isAsked(key);
-    for (let pause = poll; ; pause = Math.min(pause * 2, maxPoll)) {
-      try {
-        const opened = await this.store.open(this.bucket, key, range);
-        this.asked.delete(key);
-        return opened;
-      } catch (error) {
-        if (!isCode(error, 'storage.cold')) throw error;
+    // Whoever looks again finds it restored, or leaves its worker to others at once; who comes while another one waits, waits as well.
+    const isWaitedFor = this.isAsked(key) && !this.waiting.has(key);
+    let isWaiting = false;
+    try {
+      for (let pause = poll; ; pause = Math.min(pause * 2, maxPoll)) {
+        const opened = await this.openNow(key, range);
+        if (opened !== undefined) return opened;
+        signal?.throwIfAborted();
+        if (!isWaitedFor && !isWaiting) {
+          isWaiting = true;
+          this.countWaiting(key, 1);
+        }
+        await this.askOnce(key);
+        if (isWaitedFor || this.now() - start + pause > patience) throw this.restoring(name);
+        await wait(pause, signal);
+        signal?.throwIfAborted();
       }
-      signal?.throwIfAborted();
-      await this.askOnce(key);
-      if (isWaitedFor || this.now() - start + pause > patience) throw this.restoring(name);
-      await wait(pause, signal);
-      signal?.throwIfAborted();
+    } finally {
+      if (isWaiting) this.countWaiting(key, -1);
     }
+  }
+
+  /** @returns undefined when it must be restored first */
+  private async openNow(key: string, range: ObjectRange): Promise<OpenObject | undefined> {
+    try {
+      const opened = await this.store.open(this.bucket, key, range);
+      this.asked.delete(key);
+      return opened;
+    } catch (error) {
+      if (!isCode(error, 'storage.cold')) throw error;
+      return undefined;
+    }
+  }
+
+  private countWaiting(key: string, more: number): void {
+    const count = (this.waiting.get(key) ?? 0) + more;
+    if (count > 0) this.waiting.set(key, count);
+    else this.waiting.delete(key);
   }
 
   private now(): number {

@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, describe, it } from 'node:test';
 import { newId, TransientError } from '#kernel';
+import type { ObjectRange, ObjectStore } from '#storage';
 import { MemoryObjectStore } from '#storage/testing';
 import { IdentityFile } from '../identity/storage-identity.js';
 import { problemsOfTarget, storageForTarget } from '../targets.js';
 import { longTermStorageConformance } from '../testing/long-term-storage.conformance.js';
+import { ColdReading } from './cold-reading.js';
 import { S3LongTermStorage, type S3LongTermStorageOptions } from './s3-long-term-storage.adapter.js';
 
 const bucket = 'archive';
@@ -227,6 +229,48 @@ describe('A file in a cold class', () => {
     await restore();
     for (const bytes of await Promise.all(both)) assert.equal(bytes.toString(), 'content');
     assert.equal(store.restorations.length, 1);
+  });
+
+  it('is waited for by whoever comes while another one waits, and by nobody once they are gone', async () => {
+    const refused: number[] = [];
+    let [isRestored, asked] = [false, 0];
+    const glacier = {
+      open: (_bucket: string, _key: string, { offset = 0 }: ObjectRange) => {
+        if (isRestored) return Promise.resolve(offset);
+        refused.push(offset);
+        return Promise.reject(new TransientError('storage.cold', 'cold'));
+      },
+      head: () => Promise.resolve(undefined),
+      restore: () => Promise.resolve((asked += 1)),
+    } as unknown as ObjectStore;
+    const reading = new ColdReading('tape', glacier, bucket, { patience: 600_000, poll: 1 });
+    /** Which reader it is says where it begins. */
+    const reader = (offset: number, signal?: AbortSignal) => reading.open('x', 'x', { offset }, signal);
+    const untilRefused = async (offset: number): Promise<void> => {
+      do await new Promise((resolve) => setImmediate(resolve));
+      while (!refused.includes(offset));
+    };
+    const stop = new AbortController();
+    const first = reader(1, stop.signal);
+    await untilRefused(1);
+    const second = reader(2, stop.signal);
+    await untilRefused(2);
+    const third = reader(3);
+    await untilRefused(3);
+    stop.abort(new TransientError('archiver.stopping', 'stop'));
+    for (const stopped of [first, second]) await assert.rejects(stopped, { code: 'archiver.stopping' });
+    const fourth = reader(4);
+    await untilRefused(4);
+    isRestored = true;
+    assert.deepEqual(await Promise.all([third, fourth]), [3, 4]);
+    isRestored = false;
+    const leave = new AbortController();
+    const gone = reader(5, leave.signal);
+    await untilRefused(5);
+    leave.abort(new TransientError('archiver.stopping', 'stop'));
+    await assert.rejects(gone, { code: 'archiver.stopping' });
+    await assert.rejects(reader(6), { code: 'long-term-storage.cold-restoring' });
+    assert.equal(asked, 2);
   });
 
   it('that takes long is given back with when to look again, and not asked for a second time', async () => {
