@@ -250,10 +250,12 @@ describe('Messages that could not be handled, in the hands of operators', () => 
     assert.equal(bad.status, 400, JSON.stringify(bad.body));
     const good = await edit(body, editor);
     assert.equal(good.status, 200, JSON.stringify(good.body));
-    await until(
-      async () =>
-        (await operations.all<Row & { jobId?: string }>(app, `parking-lot?jobId=${jobId}`)).length > 0,
-      30_000,
+    // It came: what cancels a job that is not there yet is kept for it.
+    await until(() =>
+      installation.withDatabase(app, async (database) => {
+        const early = database.collection<{ _id: string }>('early_cancels');
+        return (await early.findOne({ _id: jobId })) !== null;
+      }),
     );
     const [entry] = await entries('?action=parking-lot.edit');
     assert.match(JSON.stringify(entry), /"state":"edited"/);
