@@ -9,6 +9,7 @@ import {
   UnacceptedMessages,
   type ReconciliationCheck,
 } from '#service-host';
+import { EarlyRequests } from '#persistence';
 import { ObjectStore, S3ObjectStore } from '#storage';
 import { JobCancellation } from './accept-job/job-cancellation.js';
 import { JobRequestsConsumer } from './accept-job/job-requests.consumer.js';
@@ -32,7 +33,6 @@ import { ClaimChecks } from '#claim-check';
 import { MongoDatablockPlaces } from './persistence/mongo-datablock-places.js';
 import { MongoDatasetTasks } from './persistence/mongo-dataset-tasks.js';
 import { MongoJobs } from './persistence/mongo-jobs.js';
-import { MongoEarlyCancels } from './persistence/mongo-early-cancels.js';
 import { MongoLeases } from './persistence/mongo-leases.js';
 import { MongoOutsideOrders } from './persistence/mongo-outside-orders.js';
 import { MongoOriginalReleases } from './persistence/mongo-original-releases.js';
@@ -124,7 +124,11 @@ export class JobAssemblerModule {
         { provide: OutsideOrders, useClass: MongoOutsideOrders },
         { provide: DatablockPlaces, useClass: MongoDatablockPlaces },
         { provide: WorkFigures, useClass: MongoWorkFigures },
-        { provide: EarlyCancels, useClass: MongoEarlyCancels },
+        {
+          provide: EarlyCancels,
+          inject: [AssemblerStore],
+          useFactory: (store: AssemblerStore): EarlyCancels => new EarlyRequests(store.earlyCancels),
+        },
         { provide: Leases, useClass: MongoLeases },
         { provide: Steering, useClass: MongoSteering },
         { provide: SteeredWork, useClass: MongoSteeredWork },

@@ -6,6 +6,7 @@ export {
   isRefusedQuery,
   isTooSlow,
 } from './database-error.js';
+export { EarlyRequests, type EarlyRequest } from './early-requests.js';
 export { isThere } from './is-there.js';
 export { MongoConnection, type MongoOptions } from './mongo-connection.js';
 export { rowsById, rowsWithIds, wholeListById, type RowsOptions } from './rows-by-id.js';

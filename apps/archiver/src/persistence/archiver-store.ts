@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import { MongoConnection } from '#persistence';
+import { MongoConnection, type EarlyRequest } from '#persistence';
 import type {
   Adoption,
   AnnouncedKey,
@@ -33,7 +33,7 @@ export class ArchiverStore implements OnApplicationBootstrap {
 
   /** By the ids of orders that have not come yet. */
   get earlyCancels() {
-    return this.mongo.connection.collection<{ readonly _id: string; readonly at: Date }>('early_cancels');
+    return this.mongo.connection.collection<EarlyRequest>('early_cancels');
   }
 
   get datablocks() {

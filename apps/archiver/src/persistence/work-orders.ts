@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { MessageContext } from '#messaging';
 import { OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
-import { isThere, stepOf } from '#persistence';
+import { EarlyRequests, isThere, stepOf } from '#persistence';
 import { maxFaultText, type WorkFault } from '../domain/work-fault.js';
 import type { WorkNeeds } from '../domain/work-needs.js';
 import { ownInstance } from '../domain/worker-instance.js';
 import { endStates, workSteps, type EndState } from '../domain/states.js';
 import { ArchiverStore } from './archiver-store.js';
-import { EarlyCancels } from './early-cancels.js';
 import type { Command, CopyProof, PublishedFile, WorkOrder } from './records.js';
 
 /** Of one order: each try makes one at most. */
@@ -63,7 +62,8 @@ export interface WorkTotals {
  */
 @Injectable()
 export class WorkOrders {
-  readonly early: EarlyCancels;
+  /** Requests to cancel orders that are not here yet: such an order ends as cancelled as soon as it comes, whichever archiver gets it. */
+  readonly early: EarlyRequests;
   private readonly changes: OutboxCollection;
 
   constructor(
@@ -71,7 +71,7 @@ export class WorkOrders {
     relay: OutboxRelay,
   ) {
     this.changes = new OutboxCollection(store.works, relay);
-    this.early = new EarlyCancels(store);
+    this.early = new EarlyRequests(store.earlyCancels);
   }
 
   /** Inserted first: the same order once more is nothing. */

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import { MongoConnection } from '#persistence';
+import { MongoConnection, type EarlyRequest } from '#persistence';
 import type { AssemblyJob, DatablockPlace, DatasetTask, WorkOrder } from '../aggregates/records.js';
 import type { SteeringRecord } from './mongo-steering.js';
 
@@ -9,12 +9,6 @@ interface Lease {
   readonly _id: string;
   readonly holder: string;
   readonly until: Date;
-}
-
-/** A cancellation of a job that is not here yet. */
-interface EarlyCancel {
-  readonly _id: string;
-  readonly at: Date;
 }
 
 /** The collections of job-assembler's own database. Only adapters of this folder use them. */
@@ -41,8 +35,9 @@ export class AssemblerStore implements OnApplicationBootstrap {
     return this.mongo.connection.collection<DatablockPlace>('datablock_places');
   }
 
+  /** Cancellations of jobs that are not here yet. */
   get earlyCancels() {
-    return this.mongo.connection.collection<EarlyCancel>('early_cancels');
+    return this.mongo.connection.collection<EarlyRequest>('early_cancels');
   }
 
   get leases() {

@@ -1,5 +1,6 @@
 import { ManualClock, type Clock } from '#kernel';
 import type { OutboxRelay } from '#outbox';
+import { EarlyRequests } from '#persistence';
 import { memoryCollection } from '#persistence/testing';
 import type { DatablockPlaces } from '../aggregates/datablock-places.js';
 import type { DatasetTasks } from '../aggregates/dataset-tasks.js';
@@ -19,7 +20,6 @@ import { MongoDatasetTasks } from '../persistence/mongo-dataset-tasks.js';
 import { MongoJobs } from '../persistence/mongo-jobs.js';
 import { MongoOriginalReleases } from '../persistence/mongo-original-releases.js';
 import { MongoOutsideOrders } from '../persistence/mongo-outside-orders.js';
-import { MongoEarlyCancels } from '../persistence/mongo-early-cancels.js';
 import { MongoLeases } from '../persistence/mongo-leases.js';
 import { MongoSteeredWork } from '../persistence/mongo-steered-work.js';
 import { MongoSteering, type SteeringRecord } from '../persistence/mongo-steering.js';
@@ -60,7 +60,7 @@ export function assemblerOn(
     releases: new MongoOriginalReleases(store, relay),
     outside: new MongoOutsideOrders(store, relay),
     places: new MongoDatablockPlaces(store),
-    early: new MongoEarlyCancels(store),
+    early: new EarlyRequests(store.earlyCancels),
     leases: new MongoLeases(store, clock),
     steering: new MongoSteering(store),
     steered: new MongoSteeredWork(store),
